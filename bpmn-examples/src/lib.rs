@@ -1,0 +1,1 @@
+//! Runnable example applications: models, workers and run scripts.

@@ -1,0 +1,1 @@
+//! The pure BPMN core: commands decide events, events change state.

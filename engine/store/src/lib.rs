@@ -1,0 +1,14 @@
+//! The seam between the engine and its databases: what is stored ([`record`]), how a batch of
+//! commands is written ([`change`]), how clients ask for what is stored ([`query`]), the
+//! [`Store`] contract itself, an in-memory implementation and the conformance suite that every
+//! implementation must pass.
+//!
+//! A store never decides BPMN: it writes the rows it is given, all of an instance or none of it,
+//! and answers queries.
+
+pub mod change;
+pub mod query;
+pub mod record;
+mod store;
+
+pub use store::{Committed, Error, Hint, HintStream, Result, SharedStore, Store};

@@ -1,0 +1,595 @@
+//! The rows that stores keep and the records that queries return.
+//!
+//! Ids are UUIDv7, so that indexes stay dense. A token's id is at the same time its activity
+//! instance id, its execution id and, for external and user tasks, its task id; the id of an
+//! instance is the id of its root scope (`camunda-rest-contract.md` 3.11 "Ids are execution ids").
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use flowstone_expression::{TypedValue, Variables};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One running process instance: the root scope of its tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstanceRow {
+    /// Instance id, also the id of the root scope and root execution.
+    pub id: Uuid,
+    /// Definition that it runs, `key:version:uuid` or a bare uuid.
+    pub definition_id: Arc<str>,
+    /// Business key, if one was given at the start.
+    pub business_key: Option<String>,
+    /// Tenant of the definition.
+    pub tenant_id: Option<String>,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// Variables of the root scope.
+    pub variables: Variables,
+    /// BPMN id of the start event that began it.
+    pub start_activity_id: Option<String>,
+    /// User that started it, if one was authenticated.
+    pub start_user_id: Option<String>,
+    /// When it was started.
+    pub started_at: DateTime<Utc>,
+    /// Version of the instance, 1 when inserted, plus one with every committed change.
+    pub version: i64,
+}
+
+/// What a row of the `activity` table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ActivityKind {
+    /// A scope other than the root: an entered sub-process.
+    Scope,
+    /// A token at rest in an external task.
+    ExternalTask,
+    /// A token at rest in a user task; its attributes are in [`UserTaskRow`].
+    UserTask,
+    /// A token at rest in a receive task.
+    Receive,
+    /// A token that waits at a parallel gateway for the others.
+    Join,
+}
+
+impl ActivityKind {
+    /// All kinds, with the text that stores keep.
+    pub const ALL: [(ActivityKind, &'static str); 5] = [
+        (ActivityKind::Scope, "scope"),
+        (ActivityKind::ExternalTask, "externalTask"),
+        (ActivityKind::UserTask, "userTask"),
+        (ActivityKind::Receive, "receive"),
+        (ActivityKind::Join, "join"),
+    ];
+
+    /// The text that stores keep.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("scope", |(_, text)| text)
+    }
+
+    /// The kind for a stored text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, known)| *known == text)
+            .map(|(kind, _)| *kind)
+    }
+}
+
+/// One open activity instance: an entered sub-process or a token at rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivityRow {
+    /// Activity instance id, execution id and task id.
+    pub id: Uuid,
+    /// Instance that it belongs to.
+    pub instance_id: Uuid,
+    /// Enclosing scope; the instance id for the root scope.
+    pub parent_id: Uuid,
+    /// BPMN id of the node.
+    pub node_id: Arc<str>,
+    /// Type of the activity as the REST API names it, such as `serviceTask`.
+    pub activity_type: Arc<str>,
+    /// Name of the node in the model.
+    pub activity_name: Option<Arc<str>>,
+    /// What it is.
+    pub kind: ActivityKind,
+    /// When it was entered.
+    pub started_at: DateTime<Utc>,
+    /// Variables local to it; `None` when it has none.
+    pub variables: Option<Variables>,
+    /// External task attributes when `kind` is [`ActivityKind::ExternalTask`].
+    pub external_task: Option<ExternalTaskColumns>,
+}
+
+/// What an external task adds to its activity row (contract 3.4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExternalTaskColumns {
+    /// Topic that workers fetch.
+    pub topic: String,
+    /// Priority, higher first when the worker asks for it.
+    pub priority: i64,
+    /// Retries left; `None` until a worker reported a failure or an operator set them.
+    pub retries: Option<i32>,
+    /// Worker that locked it last.
+    pub worker: Option<String>,
+    /// End of the lock; the task may be fetched again when this is in the past.
+    pub lock_expires: Option<DateTime<Utc>>,
+    /// Token of the current lock, new with every lock: fences stale attempts.
+    pub lock_token: Option<Uuid>,
+    /// Message of the last failure, at most 666 characters.
+    pub error_message: Option<String>,
+    /// Details of the last failure.
+    pub error_details: Option<String>,
+    /// Whether the task's own instance is suspended or the task is: then it is not handed out.
+    pub suspended: bool,
+}
+
+/// What a user task adds to its activity row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserTaskRow {
+    /// Task id, the activity's id.
+    pub id: Uuid,
+    /// Instance that it belongs to.
+    pub instance_id: Uuid,
+    /// Name, an evaluated expression.
+    pub name: Option<String>,
+    /// Documentation of the task, an evaluated expression.
+    pub description: Option<String>,
+    /// Assignee.
+    pub assignee: Option<String>,
+    /// Owner.
+    pub owner: Option<String>,
+    /// Delegation state: `PENDING` or `RESOLVED`.
+    pub delegation_state: Option<String>,
+    /// Priority, 50 unless the model says otherwise.
+    pub priority: i32,
+    /// Due date.
+    pub due: Option<DateTime<Utc>>,
+    /// Follow-up date.
+    pub follow_up: Option<DateTime<Utc>>,
+    /// Candidate users.
+    pub candidate_users: Vec<String>,
+    /// Candidate groups.
+    pub candidate_groups: Vec<String>,
+    /// Form key, opaque.
+    pub form_key: Option<String>,
+    /// Form reference as the REST API shows it (`camundaFormRef`): key, binding, version.
+    pub form_ref: Option<serde_json::Value>,
+}
+
+/// One event that a token waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubscriptionRow {
+    /// Subscription id.
+    pub id: Uuid,
+    /// Instance that waits.
+    pub instance_id: Uuid,
+    /// Token that waits: its execution id.
+    pub activity_id: Uuid,
+    /// `message` or, with later elements, `signal`, `conditional`, `compensate`.
+    pub event_type: Arc<str>,
+    /// Name of the event.
+    pub event_name: Option<String>,
+    /// BPMN id of the waiting node.
+    pub node_id: Arc<str>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Something that an operator must look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncidentRow {
+    /// Incident id.
+    pub id: Uuid,
+    /// Instance concerned.
+    pub instance_id: Uuid,
+    /// Execution concerned.
+    pub activity_id: Uuid,
+    /// `failedExternalTask` or `failedJob`.
+    pub incident_type: Arc<str>,
+    /// BPMN id of the node.
+    pub node_id: Arc<str>,
+    /// Id of the failed external task or job.
+    pub configuration: Option<String>,
+    /// Why.
+    pub message: Option<String>,
+    /// When it was raised.
+    pub created_at: DateTime<Utc>,
+}
+
+/// An ended process instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoricInstanceRow {
+    /// Instance id.
+    pub id: Uuid,
+    /// Definition that it ran.
+    pub definition_id: Arc<str>,
+    /// Key of that definition.
+    pub definition_key: Arc<str>,
+    /// Name of that definition.
+    pub definition_name: Option<Arc<str>>,
+    /// Version of that definition.
+    pub definition_version: i32,
+    /// Business key.
+    pub business_key: Option<String>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// BPMN id of its start event.
+    pub start_activity_id: Option<String>,
+    /// BPMN id of the end event that it reached last.
+    pub end_activity_id: Option<String>,
+    /// User that started it.
+    pub start_user_id: Option<String>,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+    /// `COMPLETED`, `EXTERNALLY_TERMINATED` or `INTERNALLY_TERMINATED`.
+    pub state: Arc<str>,
+    /// Reason given when it was deleted.
+    pub delete_reason: Option<String>,
+}
+
+/// An ended activity instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoricActivityRow {
+    /// Activity instance id.
+    pub id: Uuid,
+    /// Instance that it belonged to.
+    pub instance_id: Uuid,
+    /// Enclosing scope; the instance id for the root scope.
+    pub parent_id: Uuid,
+    /// Definition of the instance.
+    pub definition_id: Arc<str>,
+    /// Key of that definition.
+    pub definition_key: Arc<str>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// BPMN id of the node.
+    pub node_id: Arc<str>,
+    /// Type of the activity as the REST API names it.
+    pub activity_type: Arc<str>,
+    /// Name of the node.
+    pub activity_name: Option<Arc<str>>,
+    /// Task id, when it was a user task.
+    pub task_id: Option<Uuid>,
+    /// Assignee, when it was a user task.
+    pub assignee: Option<String>,
+    /// When it was entered.
+    pub started_at: DateTime<Utc>,
+    /// When it was left.
+    pub ended_at: DateTime<Utc>,
+    /// Whether it was interrupted rather than completed.
+    pub canceled: bool,
+    /// Whether it completed its scope (an end event, or an activity without outgoing flow).
+    pub complete_scope: bool,
+}
+
+/// The events of one commit on one instance, for history level `full`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventLogRow {
+    /// Instance.
+    pub instance_id: Uuid,
+    /// Version of the instance that these events led to.
+    pub version: i64,
+    /// When they were committed.
+    pub at: DateTime<Utc>,
+    /// The events, serialised as a JSON array.
+    pub events: Vec<u8>,
+}
+
+/// A deployment without its resources.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeploymentRecord {
+    /// Deployment id.
+    pub id: Uuid,
+    /// Name.
+    pub name: Option<String>,
+    /// Source, such as `Camunda Modeler`.
+    pub source: Option<String>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// When it was made.
+    pub deployed_at: DateTime<Utc>,
+}
+
+/// A resource of a deployment, its bytes exactly as uploaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceRecord {
+    /// Resource id.
+    pub id: Uuid,
+    /// Deployment that it came with.
+    pub deployment_id: Uuid,
+    /// File name as uploaded.
+    pub name: String,
+    /// The uploaded bytes; empty in lists, filled by [`crate::Store::resource`].
+    pub bytes: Arc<[u8]>,
+}
+
+/// A deployed process.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DefinitionRecord {
+    /// `key:version:uuid`, or a bare uuid when that would exceed 64 characters.
+    pub id: Arc<str>,
+    /// BPMN id of the process.
+    pub key: Arc<str>,
+    /// Target namespace of the file.
+    pub category: Option<String>,
+    /// Documentation of the process.
+    pub description: Option<String>,
+    /// Name of the process.
+    pub name: Option<Arc<str>>,
+    /// 1 for the first, counted per key and tenant.
+    pub version: i32,
+    /// Name of the resource that holds it.
+    pub resource_name: String,
+    /// Deployment that it came with.
+    pub deployment_id: Uuid,
+    /// When that deployment was made.
+    pub deployed_at: DateTime<Utc>,
+    /// Name of the diagram resource, if one was uploaded beside it.
+    pub diagram: Option<String>,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// `camunda:versionTag`.
+    pub version_tag: Option<String>,
+    /// History time to live in days.
+    pub history_time_to_live: Option<i32>,
+    /// `camunda:isStartableInTasklist`.
+    pub startable_in_tasklist: bool,
+}
+
+/// What a deployment writes: all of it or nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewDeployment {
+    /// The deployment.
+    pub deployment: DeploymentRecord,
+    /// Its resources with their bytes.
+    pub resources: Vec<ResourceRecord>,
+    /// Its process definitions; `id` and `version` are assigned by the store under a lock, as the
+    /// next version of the key within the tenant (`DefinitionRecord::id` arrives holding only the
+    /// uuid text that ends the final id).
+    pub definitions: Vec<DefinitionRecord>,
+}
+
+/// A running process instance as queries show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProcessInstanceRecord {
+    /// Instance id.
+    pub id: Uuid,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Business key.
+    pub business_key: Option<String>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// Whether it is suspended.
+    pub suspended: bool,
+}
+
+/// An external task as queries show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExternalTaskRecord {
+    /// Task id; execution id and activity instance id are the same.
+    pub id: Uuid,
+    /// BPMN id of the node.
+    pub node_id: Arc<str>,
+    /// Instance.
+    pub instance_id: Uuid,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Version tag of the definition.
+    pub version_tag: Option<String>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// Business key of the instance.
+    pub business_key: Option<String>,
+    /// When the task was created.
+    pub created_at: DateTime<Utc>,
+    /// Whether the instance is suspended.
+    pub suspended: bool,
+    /// Topic, lock, retries, failure.
+    pub task: ExternalTaskColumns,
+}
+
+/// A user task as queries show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskRecord {
+    /// The task's own attributes.
+    pub task: UserTaskRow,
+    /// BPMN id of the user task.
+    pub node_id: Arc<str>,
+    /// Enclosing scope.
+    pub parent_id: Uuid,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// Business key of the instance.
+    pub business_key: Option<String>,
+    /// When the task was created.
+    pub created_at: DateTime<Utc>,
+    /// Whether the instance is suspended.
+    pub suspended: bool,
+}
+
+/// An execution as queries show it: an instance, a scope or a token at rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExecutionRecord {
+    /// Execution id.
+    pub id: Uuid,
+    /// Instance.
+    pub instance_id: Uuid,
+    /// BPMN id of the node, `None` for the root.
+    pub node_id: Option<Arc<str>>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// Business key of the instance.
+    pub business_key: Option<String>,
+    /// Whether the instance is suspended.
+    pub suspended: bool,
+}
+
+/// An event subscription as queries show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubscriptionRecord {
+    /// The subscription.
+    pub subscription: SubscriptionRow,
+    /// Definition id of the waiting instance.
+    pub definition_id: Arc<str>,
+    /// Definition key of the waiting instance.
+    pub definition_key: Arc<str>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// Business key of the instance.
+    pub business_key: Option<String>,
+    /// Whether the instance is suspended.
+    pub suspended: bool,
+}
+
+/// An incident as queries show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncidentRecord {
+    /// The incident.
+    pub incident: IncidentRow,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+}
+
+/// A variable of a running instance as queries show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariableRecord {
+    /// Scope or token that holds it: the activity instance id.
+    pub scope_id: Uuid,
+    /// Instance.
+    pub instance_id: Uuid,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: TypedValue,
+}
+
+/// A process instance, running or ended, as history shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoricInstanceRecord {
+    /// Instance id.
+    pub id: Uuid,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Definition name.
+    pub definition_name: Option<Arc<str>>,
+    /// Definition version.
+    pub definition_version: i32,
+    /// Business key.
+    pub business_key: Option<String>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// BPMN id of the start event.
+    pub start_activity_id: Option<String>,
+    /// BPMN id of the end event reached last.
+    pub end_activity_id: Option<String>,
+    /// User that started it.
+    pub start_user_id: Option<String>,
+    /// Start.
+    pub started_at: DateTime<Utc>,
+    /// End; `None` while it runs.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// `ACTIVE`, `SUSPENDED`, `COMPLETED`, `EXTERNALLY_TERMINATED`, `INTERNALLY_TERMINATED`.
+    pub state: Arc<str>,
+    /// Reason given when it was deleted.
+    pub delete_reason: Option<String>,
+}
+
+/// An activity instance, open or ended, as history shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoricActivityRecord {
+    /// Activity instance id.
+    pub id: Uuid,
+    /// Instance.
+    pub instance_id: Uuid,
+    /// Enclosing scope.
+    pub parent_id: Uuid,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// BPMN id of the node.
+    pub node_id: Arc<str>,
+    /// Type.
+    pub activity_type: Arc<str>,
+    /// Name.
+    pub activity_name: Option<Arc<str>>,
+    /// Task id, when it is a user task.
+    pub task_id: Option<Uuid>,
+    /// Assignee, when it is a user task.
+    pub assignee: Option<String>,
+    /// Start.
+    pub started_at: DateTime<Utc>,
+    /// End; `None` while it is open.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Whether it was interrupted.
+    pub canceled: bool,
+    /// Whether it completed its scope.
+    pub complete_scope: bool,
+}
+
+/// Everything stored of one running instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstanceSnapshot {
+    /// The instance itself.
+    pub instance: InstanceRow,
+    /// Its open activity instances.
+    pub activities: Vec<ActivityRow>,
+    /// Attributes of its user tasks.
+    pub user_tasks: Vec<UserTaskRow>,
+    /// What it waits for.
+    pub subscriptions: Vec<SubscriptionRow>,
+    /// Its open incidents.
+    pub incidents: Vec<IncidentRow>,
+}
+
+/// An external task that can be fetched now or at a known later time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadyTask {
+    /// Task id.
+    pub id: Uuid,
+    /// Instance that it belongs to.
+    pub instance_id: Uuid,
+    /// Topic.
+    pub topic: String,
+    /// Priority.
+    pub priority: i64,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// End of the present lock, if it is locked or backing off.
+    pub lock_expires: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,1 @@
+//! The Flowstone server: REST API, configuration and command line.

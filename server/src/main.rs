@@ -1,0 +1,3 @@
+//! The `flowstone` binary.
+
+fn main() {}

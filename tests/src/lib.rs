@@ -1,0 +1,1 @@
+//! Test kit and black-box suites.
