@@ -584,6 +584,12 @@ pub struct ReadyTask {
     pub id: Uuid,
     /// Instance that it belongs to.
     pub instance_id: Uuid,
+    /// Definition of that instance.
+    pub definition_id: Arc<str>,
+    /// Business key of that instance.
+    pub business_key: Option<String>,
+    /// Tenant of that instance.
+    pub tenant_id: Option<String>,
     /// Topic.
     pub topic: String,
     /// Priority.
