@@ -1,1 +1,3 @@
 //! Test kit and black-box suites.
+
+pub mod postgres;

@@ -1,0 +1,292 @@
+//! Deployments, their resources and their process definitions.
+
+use std::sync::Arc;
+
+use flowstone_store::Result;
+use flowstone_store::record::{DefinitionRecord, NewDeployment, ResourceRecord};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction};
+use uuid::Uuid;
+
+use crate::error::{failure, is_race};
+use crate::text::{storable, storable_option};
+
+/// Longest id of a definition; longer ones are replaced by a bare uuid.
+const ID_LIMIT: usize = 64;
+
+/// First number of the advisory locks under which versions are assigned; the second is a hash of
+/// key and tenant.
+const VERSION_LOCK: i32 = 0x666c_6f77;
+
+/// Columns of a definition, in the order of [`read_definition`]; the table is called `d`.
+pub(crate) const DEFINITION_COLUMNS: &str = "d.id, d.key, d.category, d.description, d.name, d.version, \
+    d.resource_name, d.deployment_id, d.deployed_at, d.diagram, d.suspended, d.tenant_id, d.version_tag, \
+    d.history_time_to_live, d.startable_in_tasklist";
+
+/// Stores a deployment; see [`flowstone_store::Store::deploy`].
+pub(crate) async fn deploy(pool: &PgPool, new: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+    let fail = |error| failure("storing a deployment", error);
+    loop {
+        match try_deploy(pool, &new).await {
+            Ok(definitions) => return Ok(definitions),
+            // Two deployments that took their locks in the same order cannot deadlock, but a lock
+            // shared by accident of its hash can still make them collide.
+            Err(error) if is_race(&error) => tracing::debug!(%error, "a deployment lost a race and is repeated"),
+            Err(error) => return Err(fail(error)),
+        }
+    }
+}
+
+async fn try_deploy(pool: &PgPool, new: &NewDeployment) -> sqlx::Result<Vec<DefinitionRecord>> {
+    let mut transaction = pool.begin().await?;
+    lock_versions(&mut transaction, &new.definitions).await?;
+    let deployment = &new.deployment;
+    sqlx::query("insert into deployment (id, name, source, tenant_id, deployed_at) values ($1, $2, $3, $4, $5)")
+        .bind(deployment.id)
+        .bind(storable_option(&deployment.name))
+        .bind(storable_option(&deployment.source))
+        .bind(storable_option(&deployment.tenant_id))
+        .bind(deployment.deployed_at)
+        .execute(&mut *transaction)
+        .await?;
+    for resource in &new.resources {
+        sqlx::query("insert into deployment_resource (id, deployment_id, name, bytes) values ($1, $2, $3, $4)")
+            .bind(resource.id)
+            .bind(resource.deployment_id)
+            .bind(storable(&resource.name))
+            .bind(&*resource.bytes)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    let mut stored = Vec::with_capacity(new.definitions.len());
+    for definition in &new.definitions {
+        let mut definition = definition.clone();
+        definition.version = next_version(&mut transaction, &definition).await?;
+        definition.id = final_id(&definition);
+        insert_definition(&mut transaction, &definition).await?;
+        stored.push(definition);
+    }
+    transaction.commit().await?;
+    Ok(stored)
+}
+
+/// Holds every key of the deployment until its transaction ends, in one order for everybody.
+async fn lock_versions(
+    transaction: &mut Transaction<'_, Postgres>,
+    definitions: &[DefinitionRecord],
+) -> sqlx::Result<()> {
+    let mut keys: Vec<String> = definitions
+        .iter()
+        .map(|definition| format!("{:?} {}", definition.tenant_id, definition.key))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        sqlx::query("select pg_advisory_xact_lock($1, hashtext($2))")
+            .bind(VERSION_LOCK)
+            .bind(storable(&key))
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn next_version(connection: &mut PgConnection, definition: &DefinitionRecord) -> sqlx::Result<i32> {
+    sqlx::query_scalar(
+        "select coalesce(max(version), 0) + 1 from process_definition \
+         where key = $1 and tenant_id is not distinct from $2",
+    )
+    .bind(storable(&definition.key))
+    .bind(storable_option(&definition.tenant_id))
+    .fetch_one(connection)
+    .await
+}
+
+/// The id of a definition that arrives with the uuid that ends it.
+fn final_id(definition: &DefinitionRecord) -> Arc<str> {
+    let id = format!("{}:{}:{}", definition.key, definition.version, definition.id);
+    if id.chars().count() > ID_LIMIT {
+        definition.id.clone()
+    } else {
+        id.into()
+    }
+}
+
+async fn insert_definition(connection: &mut PgConnection, definition: &DefinitionRecord) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into process_definition (id, key, category, description, name, version, resource_name, deployment_id, \
+         deployed_at, diagram, suspended, tenant_id, version_tag, history_time_to_live, startable_in_tasklist) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    )
+    .bind(storable(&definition.id))
+    .bind(storable(&definition.key))
+    .bind(storable_option(&definition.category))
+    .bind(storable_option(&definition.description))
+    .bind(storable_option(&definition.name))
+    .bind(definition.version)
+    .bind(storable(&definition.resource_name))
+    .bind(definition.deployment_id)
+    .bind(definition.deployed_at)
+    .bind(storable_option(&definition.diagram))
+    .bind(definition.suspended)
+    .bind(storable_option(&definition.tenant_id))
+    .bind(storable_option(&definition.version_tag))
+    .bind(definition.history_time_to_live)
+    .bind(definition.startable_in_tasklist)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Reads a definition selected by [`DEFINITION_COLUMNS`].
+pub(crate) fn read_definition(row: &PgRow) -> sqlx::Result<DefinitionRecord> {
+    Ok(DefinitionRecord {
+        id: Arc::from(row.try_get::<&str, _>(0)?),
+        key: Arc::from(row.try_get::<&str, _>(1)?),
+        category: row.try_get(2)?,
+        description: row.try_get(3)?,
+        name: row.try_get::<Option<&str>, _>(4)?.map(Arc::from),
+        version: row.try_get(5)?,
+        resource_name: row.try_get(6)?,
+        deployment_id: row.try_get(7)?,
+        deployed_at: row.try_get(8)?,
+        diagram: row.try_get(9)?,
+        suspended: row.try_get(10)?,
+        tenant_id: row.try_get(11)?,
+        version_tag: row.try_get(12)?,
+        history_time_to_live: row.try_get(13)?,
+        startable_in_tasklist: row.try_get(14)?,
+    })
+}
+
+/// Definition by id; see [`flowstone_store::Store::definition`].
+pub(crate) async fn definition(pool: &PgPool, id: &str) -> Result<Option<DefinitionRecord>> {
+    let sql = format!("select {DEFINITION_COLUMNS} from process_definition d where d.id = $1");
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(storable(id))
+        .fetch_optional(pool)
+        .await
+        .and_then(|row| row.as_ref().map(read_definition).transpose())
+        .map_err(|error| failure("reading a definition", error))
+}
+
+/// Latest version of a key; see [`flowstone_store::Store::latest_definition`].
+pub(crate) async fn latest_definition(
+    pool: &PgPool,
+    key: &str,
+    tenant: Option<&str>,
+) -> Result<Option<DefinitionRecord>> {
+    let sql = format!(
+        "select {DEFINITION_COLUMNS} from process_definition d \
+         where d.key = $1 and d.tenant_id is not distinct from $2 order by d.version desc limit 1"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(storable(key))
+        .bind(tenant.map(storable))
+        .fetch_optional(pool)
+        .await
+        .and_then(|row| row.as_ref().map(read_definition).transpose())
+        .map_err(|error| failure("reading the latest definition of a key", error))
+}
+
+/// Resources of a deployment without their bytes; see [`flowstone_store::Store::resources`].
+pub(crate) async fn resources(pool: &PgPool, deployment: Uuid) -> Result<Vec<ResourceRecord>> {
+    sqlx::query(
+        "select id, deployment_id, name, ''::bytea from deployment_resource \
+         where deployment_id = $1 order by name, id",
+    )
+    .bind(deployment)
+    .fetch_all(pool)
+    .await
+    .and_then(|rows| rows.iter().map(read_resource).collect())
+    .map_err(|error| failure("listing the resources of a deployment", error))
+}
+
+/// A resource by id; see [`flowstone_store::Store::resource`].
+pub(crate) async fn resource(pool: &PgPool, deployment: Uuid, id: Uuid) -> Result<Option<ResourceRecord>> {
+    sqlx::query("select id, deployment_id, name, bytes from deployment_resource where deployment_id = $1 and id = $2")
+        .bind(deployment)
+        .bind(id)
+        .fetch_optional(pool)
+        .await
+        .and_then(|row| row.as_ref().map(read_resource).transpose())
+        .map_err(|error| failure("reading a resource", error))
+}
+
+/// A resource by name; see [`flowstone_store::Store::resource_named`].
+pub(crate) async fn resource_named(pool: &PgPool, deployment: Uuid, name: &str) -> Result<Option<ResourceRecord>> {
+    sqlx::query(
+        "select id, deployment_id, name, bytes from deployment_resource \
+         where deployment_id = $1 and name = $2 order by id limit 1",
+    )
+    .bind(deployment)
+    .bind(storable(name))
+    .fetch_optional(pool)
+    .await
+    .and_then(|row| row.as_ref().map(read_resource).transpose())
+    .map_err(|error| failure("reading a resource", error))
+}
+
+fn read_resource(row: &PgRow) -> sqlx::Result<ResourceRecord> {
+    Ok(ResourceRecord {
+        id: row.try_get(0)?,
+        deployment_id: row.try_get(1)?,
+        name: row.try_get(2)?,
+        bytes: Arc::from(row.try_get::<&[u8], _>(3)?),
+    })
+}
+
+/// Deletes a deployment; see [`flowstone_store::Store::delete_deployment`].
+pub(crate) async fn delete_deployment(pool: &PgPool, id: Uuid, cascade: bool) -> Result<bool> {
+    let delete = async {
+        let mut transaction = pool.begin().await?;
+        if cascade {
+            let definitions: Vec<String> =
+                sqlx::query_scalar("select id from process_definition where deployment_id = $1")
+                    .bind(id)
+                    .fetch_all(&mut *transaction)
+                    .await?;
+            delete_history(&mut transaction, &definitions).await?;
+        }
+        // Resources and definitions go with it (`on delete cascade`).
+        let done = sqlx::query("delete from deployment where id = $1")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() > 0)
+    };
+    delete.await.map_err(|error| failure("deleting a deployment", error))
+}
+
+/// Deletes a definition; see [`flowstone_store::Store::delete_definition`].
+pub(crate) async fn delete_definition(pool: &PgPool, id: &str, cascade: bool) -> Result<bool> {
+    let id = storable(id).into_owned();
+    let delete = async {
+        let mut transaction = pool.begin().await?;
+        let done = sqlx::query("delete from process_definition where id = $1")
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await?;
+        let existed = done.rows_affected() > 0;
+        if cascade && existed {
+            delete_history(&mut transaction, std::slice::from_ref(&id)).await?;
+        }
+        transaction.commit().await?;
+        Ok(existed)
+    };
+    delete.await.map_err(|error| failure("deleting a definition", error))
+}
+
+/// Deletes the history of all instances of definitions.
+async fn delete_history(connection: &mut PgConnection, definitions: &[String]) -> sqlx::Result<()> {
+    for sql in [
+        "delete from history_event where instance_id in \
+         (select id from history_process_instance where definition_id = any($1))",
+        "delete from history_activity where definition_id = any($1)",
+        "delete from history_process_instance where definition_id = any($1)",
+    ] {
+        sqlx::query(sql).bind(definitions).execute(&mut *connection).await?;
+    }
+    Ok(())
+}

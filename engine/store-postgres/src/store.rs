@@ -1,0 +1,200 @@
+//! The contract, method by method.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use flowstone_store::change::{AppliedCommand, Batch};
+use flowstone_store::query::{
+    DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField, HistoricInstanceField,
+    IncidentField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
+};
+use flowstone_store::record::{
+    DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskRecord, HistoricActivityRecord,
+    HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, NewDeployment, ProcessInstanceRecord, ReadyTask,
+    ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
+};
+use flowstone_store::{Committed, Hint, HintStream, Result, Store};
+use uuid::Uuid;
+
+use crate::query::{count, find};
+use crate::{PostgresStore, commit, deployment, hint, load};
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Committed> {
+        commit::commit(&self.hot, batch).await
+    }
+
+    async fn load(&self, instances: &[Uuid]) -> Result<Vec<InstanceSnapshot>> {
+        load::load(&self.hot, instances).await
+    }
+
+    async fn locate(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+        load::locate(&self.hot, ids).await
+    }
+
+    async fn applied(&self, keys: &[String]) -> Result<Vec<AppliedCommand>> {
+        load::applied(&self.hot, keys).await
+    }
+
+    async fn forget_applied(&self, until: DateTime<Utc>) -> Result<u64> {
+        load::forget_applied(&self.queries, until).await
+    }
+
+    async fn ready_tasks(
+        &self,
+        topics: Option<&[String]>,
+        after: Option<Uuid>,
+        horizon: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<ReadyTask>> {
+        load::ready_tasks(&self.hot, topics, after, horizon, limit).await
+    }
+
+    async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+        deployment::deploy(&self.queries, deployment).await
+    }
+
+    async fn delete_deployment(&self, id: Uuid, cascade: bool) -> Result<bool> {
+        deployment::delete_deployment(&self.queries, id, cascade).await
+    }
+
+    async fn delete_definition(&self, id: &str, cascade: bool) -> Result<bool> {
+        deployment::delete_definition(&self.queries, id, cascade).await
+    }
+
+    async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {
+        deployment::definition(&self.queries, id).await
+    }
+
+    async fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>> {
+        deployment::latest_definition(&self.queries, key, tenant).await
+    }
+
+    async fn resources(&self, deployment: Uuid) -> Result<Vec<ResourceRecord>> {
+        deployment::resources(&self.queries, deployment).await
+    }
+
+    async fn resource(&self, deployment: Uuid, id: Uuid) -> Result<Option<ResourceRecord>> {
+        deployment::resource(&self.queries, deployment, id).await
+    }
+
+    async fn resource_named(&self, deployment: Uuid, name: &str) -> Result<Option<ResourceRecord>> {
+        deployment::resource_named(&self.queries, deployment, name).await
+    }
+
+    async fn delete_historic_instance(&self, id: Uuid) -> Result<bool> {
+        load::delete_historic_instance(&self.queries, id).await
+    }
+
+    async fn event_log(&self, instance: Uuid) -> Result<Vec<Vec<u8>>> {
+        load::event_log(&self.queries, instance).await
+    }
+
+    async fn send_hint(&self, hint: Hint) -> Result<()> {
+        hint::send(&self.queries, self.node, hint).await
+    }
+
+    async fn hints(&self) -> Result<Option<HintStream>> {
+        hint::listen(self.queries.clone(), self.node).await.map(Some)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        load::ping(&self.queries).await
+    }
+
+    async fn deployments(&self, query: &Query<DeploymentField>) -> Result<Vec<DeploymentRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_deployments(&self, query: &Query<DeploymentField>) -> Result<u64> {
+        count::<DeploymentRecord>(&self.queries, query).await
+    }
+
+    async fn definitions(&self, query: &Query<DefinitionField>) -> Result<Vec<DefinitionRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_definitions(&self, query: &Query<DefinitionField>) -> Result<u64> {
+        count::<DefinitionRecord>(&self.queries, query).await
+    }
+
+    async fn process_instances(&self, query: &Query<ProcessInstanceField>) -> Result<Vec<ProcessInstanceRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_process_instances(&self, query: &Query<ProcessInstanceField>) -> Result<u64> {
+        count::<ProcessInstanceRecord>(&self.queries, query).await
+    }
+
+    async fn external_tasks(&self, query: &Query<ExternalTaskField>) -> Result<Vec<ExternalTaskRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_external_tasks(&self, query: &Query<ExternalTaskField>) -> Result<u64> {
+        count::<ExternalTaskRecord>(&self.queries, query).await
+    }
+
+    async fn tasks(&self, query: &Query<TaskField>) -> Result<Vec<TaskRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_tasks(&self, query: &Query<TaskField>) -> Result<u64> {
+        count::<TaskRecord>(&self.queries, query).await
+    }
+
+    async fn executions(&self, query: &Query<ExecutionField>) -> Result<Vec<ExecutionRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_executions(&self, query: &Query<ExecutionField>) -> Result<u64> {
+        count::<ExecutionRecord>(&self.queries, query).await
+    }
+
+    async fn subscriptions(&self, query: &Query<SubscriptionField>) -> Result<Vec<SubscriptionRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_subscriptions(&self, query: &Query<SubscriptionField>) -> Result<u64> {
+        count::<SubscriptionRecord>(&self.queries, query).await
+    }
+
+    async fn incidents(&self, query: &Query<IncidentField>) -> Result<Vec<IncidentRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_incidents(&self, query: &Query<IncidentField>) -> Result<u64> {
+        count::<IncidentRecord>(&self.queries, query).await
+    }
+
+    async fn variables(&self, query: &Query<VariableField>) -> Result<Vec<VariableRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_variables(&self, query: &Query<VariableField>) -> Result<u64> {
+        count::<VariableRecord>(&self.queries, query).await
+    }
+
+    async fn historic_instances(&self, query: &Query<HistoricInstanceField>) -> Result<Vec<HistoricInstanceRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_historic_instances(&self, query: &Query<HistoricInstanceField>) -> Result<u64> {
+        count::<HistoricInstanceRecord>(&self.queries, query).await
+    }
+
+    async fn historic_activities(&self, query: &Query<HistoricActivityField>) -> Result<Vec<HistoricActivityRecord>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_historic_activities(&self, query: &Query<HistoricActivityField>) -> Result<u64> {
+        count::<HistoricActivityRecord>(&self.queries, query).await
+    }
+}
