@@ -1,0 +1,69 @@
+//! Tasks and what carries them out.
+
+use flowstone_expression::Expression;
+
+use super::Message;
+
+/// Who does the work of a service, send or business rule task, or of a message throw event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Implementation {
+    /// A worker outside the engine fetches it.
+    External(ExternalTask),
+}
+
+/// Work that waits under a topic until a worker reports its end (vendor attribute `type="external"`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExternalTask {
+    /// The topic, computed on entry.
+    pub topic: Expression,
+    /// The priority among tasks of the topic, from the node or else its process; 0 when absent.
+    pub priority: Option<Expression>,
+}
+
+/// A user task (BPMN 2.0, 10.3.4.1) with the vendor attributes of people and dates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserTask {
+    /// Who has to do it; also from `humanPerformer`.
+    pub assignee: Option<Expression>,
+    /// Users who may claim it, one expression each; an expression may yield a list. Also from `potentialOwner`.
+    pub candidate_users: Vec<Expression>,
+    /// Groups whose members may claim it, one expression each; an expression may yield a list.
+    pub candidate_groups: Vec<Expression>,
+    /// When it should be done: a date, or an ISO 8601 text.
+    pub due_date: Option<Expression>,
+    /// When to look at it again: a date, or an ISO 8601 text.
+    pub follow_up_date: Option<Expression>,
+    /// Priority; 50 when absent.
+    pub priority: Option<Expression>,
+    /// Key of an external form.
+    pub form_key: Option<Expression>,
+    /// A deployed form.
+    pub form: Option<FormReference>,
+}
+
+/// A reference to a deployed form (vendor attributes `formRef…`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormReference {
+    /// The key of the form.
+    pub key: Expression,
+    /// Which version of it.
+    pub binding: FormBinding,
+}
+
+/// Which version of a form a [`FormReference`] means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FormBinding {
+    /// The newest one.
+    Latest,
+    /// The one deployed together with the process.
+    Deployment,
+    /// The version of this number.
+    Version(Expression),
+}
+
+/// A receive task (BPMN 2.0, 10.3.3).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReceiveTask {
+    /// The message waited for, always with a name; `None` waits for a plain trigger.
+    pub message: Option<Message>,
+}
