@@ -7,6 +7,15 @@
 //! [`Expression`] is a compiled UEL text (`${amount > 100}`, `order-${id}`, `plain text`). It is parsed once, is cheap
 //! to clone, and is evaluated against a [`Context`] that supplies variables, the built-in objects and the time.
 //!
+//! ```
+//! use flowstone_expression::{Expression, Limits, MapContext, Value, Variables};
+//!
+//! let expression = Expression::parse("${amount > 100 ? 'manual' : 'automatic'}")?;
+//! let mut context = MapContext::new(Variables::new(), "2026-01-31T09:30:00Z".parse()?).with("amount", 120);
+//! assert_eq!(expression.evaluate(&mut context, &Limits::default())?, Value::from("manual"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Invariants: no I/O, no clock and no randomness; every loop and every allocation that a model or a variable can
 //! drive is bounded by [`Limits`] or by the caps of the parser; no recursion deeper than [`MAXIMUM_DEPTH`].
 

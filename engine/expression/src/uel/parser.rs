@@ -29,26 +29,61 @@ pub(super) fn parse(source: &str, start: usize) -> Result<(Node, usize), ParseEr
     Ok((node, parser.end))
 }
 
-/// Binary operators from the weakest to the strongest.
-const PRECEDENCE_LEVELS: usize = 6;
-
-fn binary_operator(level: usize, token: &Token) -> Option<BinaryOperator> {
-    Some(match (level, token) {
-        (0, Token::Or) => BinaryOperator::Or,
-        (1, Token::And) => BinaryOperator::And,
-        (2, Token::Equal) => BinaryOperator::Strict(StrictOperator::Equal),
-        (2, Token::NotEqual) => BinaryOperator::Strict(StrictOperator::NotEqual),
-        (3, Token::Less) => BinaryOperator::Strict(StrictOperator::Less),
-        (3, Token::LessOrEqual) => BinaryOperator::Strict(StrictOperator::LessOrEqual),
-        (3, Token::Greater) => BinaryOperator::Strict(StrictOperator::Greater),
-        (3, Token::GreaterOrEqual) => BinaryOperator::Strict(StrictOperator::GreaterOrEqual),
-        (4, Token::Plus) => BinaryOperator::Strict(StrictOperator::Add),
-        (4, Token::Minus) => BinaryOperator::Strict(StrictOperator::Subtract),
-        (5, Token::Star) => BinaryOperator::Strict(StrictOperator::Multiply),
-        (5, Token::Slash) => BinaryOperator::Strict(StrictOperator::Divide),
-        (5, Token::Percent) => BinaryOperator::Strict(StrictOperator::Remainder),
+/// The operator that a token is, with its precedence; higher binds stronger.
+fn binary_operator(token: &Token) -> Option<(usize, BinaryOperator)> {
+    let (level, operator) = match token {
+        Token::Or => return Some((0, BinaryOperator::Or)),
+        Token::And => return Some((1, BinaryOperator::And)),
+        Token::Equal => (2, StrictOperator::Equal),
+        Token::NotEqual => (2, StrictOperator::NotEqual),
+        Token::Less => (3, StrictOperator::Less),
+        Token::LessOrEqual => (3, StrictOperator::LessOrEqual),
+        Token::Greater => (3, StrictOperator::Greater),
+        Token::GreaterOrEqual => (3, StrictOperator::GreaterOrEqual),
+        Token::Plus => (4, StrictOperator::Add),
+        Token::Minus => (4, StrictOperator::Subtract),
+        Token::Star => (5, StrictOperator::Multiply),
+        Token::Slash => (5, StrictOperator::Divide),
+        Token::Percent => (5, StrictOperator::Remainder),
         _ => return None,
-    })
+    };
+    Some((level, BinaryOperator::Strict(operator)))
+}
+
+/// Operators of one precedence whose last operand is still being read.
+struct Chain {
+    level: usize,
+    first: Node,
+    steps: Vec<BinaryStep>,
+    /// The last operator and its place.
+    operator: BinaryOperator,
+    offset: usize,
+}
+
+impl Chain {
+    /// Takes the operand of the last operator; another operator of the same precedence follows.
+    fn extend(&mut self, operand: Node, next: BinaryOperator, next_offset: usize) {
+        self.steps.push(BinaryStep {
+            offset: self.offset,
+            operator: self.operator,
+            operand,
+        });
+        self.operator = next;
+        self.offset = next_offset;
+    }
+
+    /// Takes the operand of the last operator and ends.
+    fn closed(mut self, operand: Node) -> Node {
+        self.steps.push(BinaryStep {
+            offset: self.offset,
+            operator: self.operator,
+            operand,
+        });
+        Node {
+            offset: self.first.offset,
+            kind: NodeKind::Binary(Box::new(self.first), self.steps),
+        }
+    }
 }
 
 struct Parser<'a> {
@@ -102,7 +137,7 @@ impl Parser<'_> {
     }
 
     fn conditional(&mut self) -> Result<Node, ParseError> {
-        let condition = self.binary(0)?;
+        let condition = self.binary()?;
         if self.token != Token::Question {
             return Ok(condition);
         }
@@ -119,28 +154,33 @@ impl Parser<'_> {
         Ok(Node { offset, kind })
     }
 
-    fn binary(&mut self, level: usize) -> Result<Node, ParseError> {
-        if level == PRECEDENCE_LEVELS {
-            return self.unary();
-        }
-        let first = self.binary(level + 1)?;
-        let mut steps = Vec::new();
-        while let Some(operator) = binary_operator(level, &self.token) {
+    /// Reads operands and operators by precedence. A loop with a stack of at most one chain per level, not one
+    /// function per level, so that nested expressions need little stack.
+    fn binary(&mut self) -> Result<Node, ParseError> {
+        let mut open: Vec<Chain> = Vec::new();
+        let mut operand = self.unary()?;
+        while let Some((level, operator)) = binary_operator(&self.token) {
             let offset = self.start;
             self.advance()?;
-            steps.push(BinaryStep {
-                offset,
-                operator,
-                operand: self.binary(level + 1)?,
-            });
+            while let Some(chain) = open.pop_if(|chain| chain.level > level) {
+                operand = chain.closed(operand);
+            }
+            match open.last_mut() {
+                Some(chain) if chain.level == level => chain.extend(operand, operator, offset),
+                _ => open.push(Chain {
+                    level,
+                    first: operand,
+                    steps: Vec::new(),
+                    operator,
+                    offset,
+                }),
+            }
+            operand = self.unary()?;
         }
-        if steps.is_empty() {
-            return Ok(first);
+        while let Some(chain) = open.pop() {
+            operand = chain.closed(operand);
         }
-        Ok(Node {
-            offset: first.offset,
-            kind: NodeKind::Binary(Box::new(first), steps),
-        })
+        Ok(operand)
     }
 
     fn unary(&mut self) -> Result<Node, ParseError> {
