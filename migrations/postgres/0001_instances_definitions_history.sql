@@ -19,7 +19,7 @@ create table process_instance (
     started_at        timestamptz not null,
     version           bigint      not null,
     primary key (id)
-) with (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
 create index process_instance_definition on process_instance (definition_id);
 create index process_instance_business_key on process_instance (business_key) where business_key is not null;
@@ -57,7 +57,7 @@ create table activity (
     error_details  text        collate "C",
     task_suspended boolean,
     primary key (id)
-) with (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
 create index activity_instance on activity (instance_id);
 create index activity_topic on activity (topic, id) where kind = 'externalTask';

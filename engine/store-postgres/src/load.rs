@@ -325,13 +325,13 @@ pub(crate) async fn ready_tasks(
     let fail = |error| failure("looking for external tasks", error);
     let sql = match topics {
         None => format!(
-            "select {READY_COLUMNS} from activity a join process_instance p on p.id = a.instance_id \
+            "select {READY_COLUMNS} from activity a join process_instance p on p.id = any(array[a.instance_id]) \
              where {READY_CONDITION} order by a.id limit $3"
         ),
         // One walk of the index per topic: `topic = any(…) order by id` would sort all of them.
         Some(_) => format!(
             "select a.* from (select distinct topic from unnest($4::text[]) as t (topic)) w cross join lateral ( \
-                 select {READY_COLUMNS} from activity a join process_instance p on p.id = a.instance_id \
+                 select {READY_COLUMNS} from activity a join process_instance p on p.id = any(array[a.instance_id]) \
                  where a.topic = w.topic and {READY_CONDITION} order by a.id limit $3) a \
              order by a.id limit $3"
         ),

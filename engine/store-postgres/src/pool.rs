@@ -11,7 +11,7 @@ use crate::error::failure;
 
 /// Settings of hot connections. Their statements find rows by key; a plan made while the tables
 /// were small must not scan them once they are large, and compiling such a plan never pays.
-const HOT_SETTINGS: &str = "set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan; \
+const HOT_SETTINGS: &str = "set enable_seqscan = off; set enable_bitmapscan = off; set jit = off; set plan_cache_mode = force_generic_plan; \
     set default_transaction_isolation = 'read committed'; set timezone = 'UTC'; set datestyle = 'ISO'";
 
 /// Settings of the other connections. A report that takes longer would keep dead rows alive.

@@ -123,7 +123,7 @@ pub(super) fn write_activities(
                  started_at = r.started_at, variables = r.variables::jsonb, topic = r.topic, priority = r.priority, \
                  retries = r.retries, worker = r.worker, lock_expires = r.lock_expires, lock_token = r.lock_token, \
                  error_message = r.error_message, error_details = r.error_details, task_suspended = r.task_suspended \
-                 from {source} as r ({COLUMNS}) where a.id = r.id {condition}"
+                 from {source} as r ({COLUMNS}) where a.id = any(array[r.id]) {condition}"
             ),
         );
     }
@@ -390,7 +390,9 @@ fn delete_rows(
     let condition = statement.unless_conflict("r.instance_id", "and");
     statement.part(
         &format!("{table}_deleted"),
-        &format!("delete from {table} t using {source} as r (id, instance_id) where t.id = r.id {condition}"),
+        &format!(
+            "delete from {table} t using {source} as r (id, instance_id) where t.id = any(array[r.id]) {condition}"
+        ),
     );
     Ok(())
 }
