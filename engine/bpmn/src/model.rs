@@ -175,8 +175,8 @@ impl Process {
 pub struct FlowNode {
     /// Unique within the file.
     pub id: String,
-    /// For readers; a user task computes its task name from it.
-    pub name: Option<Expression>,
+    /// For readers, as written; a user task computes its task name from it, see [`UserTask::name`].
+    pub name: Option<String>,
     /// What it is.
     pub kind: NodeKind,
     /// The sub-process it is directly inside of; `None` directly in the process.

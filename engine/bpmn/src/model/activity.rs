@@ -23,6 +23,10 @@ pub struct ExternalTask {
 /// A user task (BPMN 2.0, 10.3.4.1) with the vendor attributes of people and dates.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserTask {
+    /// The name of the task, computed on entry.
+    pub name: Option<Expression>,
+    /// The description of the task, computed on entry from its documentation.
+    pub description: Option<Expression>,
     /// Who has to do it; also from `humanPerformer`.
     pub assignee: Option<Expression>,
     /// Users who may claim it, one expression each; an expression may yield a list. Also from `potentialOwner`.
