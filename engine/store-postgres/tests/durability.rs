@@ -476,3 +476,60 @@ async fn suspension_and_variables_change_only_when_sent() {
     assert!(loaded.suspended);
     assert_eq!(loaded.variables, changed);
 }
+
+#[tokio::test]
+async fn statistics_of_an_empty_moment_do_not_make_commits_walk_the_tables() {
+    const DEAD: usize = 4000;
+    let (store, url) = fresh_store().await;
+    // Dead index entries stay as long as somebody might see their rows.
+    let mut reporter = PgConnection::connect(&url).await.unwrap();
+    reporter
+        .execute("begin isolation level repeatable read; select count(*) from process_instance")
+        .await
+        .unwrap();
+    for _ in 0..DEAD / 500 {
+        let fixtures: Vec<_> = (0..500).map(|_| waiting("order:1:x", variables(&[]))).collect();
+        store
+            .commit(batch(fixtures.iter().map(support::Fixture::start).collect()))
+            .await
+            .unwrap();
+        store
+            .commit(batch(fixtures.iter().map(|fixture| fixture.complete(1)).collect()))
+            .await
+            .unwrap();
+    }
+    let mut observer = PgConnection::connect(&url).await.unwrap();
+    observer
+        .execute("analyze process_instance; analyze activity")
+        .await
+        .unwrap();
+    let entries_read = async |observer: &mut PgConnection| -> i64 {
+        sqlx::query_scalar("select sum(idx_tup_read)::bigint from pg_stat_user_indexes where relname in ('process_instance', 'activity')")
+            .fetch_one(observer)
+            .await
+            .unwrap()
+    };
+    // Connections report what they did when they close.
+    store.close().await;
+    observer.execute("select pg_sleep(0.3)").await.unwrap();
+    let before = entries_read(&mut observer).await;
+
+    let store = PostgresStore::connect(&url, PostgresOptions::default()).await.unwrap();
+    let fixtures: Vec<_> = (0..10).map(|_| waiting("order:1:x", variables(&[]))).collect();
+    for fixture in &fixtures {
+        store.commit(batch(vec![fixture.start()])).await.unwrap();
+    }
+    for fixture in &fixtures {
+        store.commit(batch(vec![fixture.lock(1, "w")])).await.unwrap();
+        store.load(&[fixture.instance.id]).await.unwrap();
+        store.commit(batch(vec![fixture.complete(2)])).await.unwrap();
+    }
+    store.close().await;
+    observer.execute("select pg_sleep(0.3)").await.unwrap();
+    let read = entries_read(&mut observer).await - before;
+    assert!(
+        read < DEAD as i64,
+        "{read} index entries were read for 40 changes of single rows"
+    );
+    reporter.execute("rollback").await.unwrap();
+}
