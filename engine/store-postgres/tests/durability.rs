@@ -30,7 +30,7 @@ async fn an_instance_lives_from_its_start_to_history() {
     let loaded = store.load(&[id, Uuid::now_v7()]).await.unwrap();
     assert_eq!(loaded.len(), 1);
     assert_eq!(loaded[0].instance, fixture.instance);
-    assert_eq!(loaded[0].activities, [fixture.task.clone()]);
+    assert_eq!(loaded[0].activities, std::slice::from_ref(&fixture.task));
     assert_eq!(store.locate(&[fixture.task.id]).await.unwrap(), [(fixture.task.id, id)]);
     let ready = store.ready_tasks(None, None, support::now(), 10).await.unwrap();
     assert_eq!(ready.iter().map(|task| task.id).collect::<Vec<_>>(), [fixture.task.id]);

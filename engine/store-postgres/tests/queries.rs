@@ -129,8 +129,11 @@ async fn populated() -> PostgresStore {
     });
     start.activities_inserted.push(approval);
     let done = waiting(&definition.id, variables(&[]));
-    store.commit(batch(vec![start, done.start()])).await.unwrap();
-    store.commit(batch(vec![done.complete(1)])).await.unwrap();
+    store
+        .commit(batch(vec![start, done.start()]))
+        .await
+        .expect("starting both");
+    store.commit(batch(vec![done.complete(1)])).await.expect("ending one");
     store
 }
 
@@ -175,7 +178,11 @@ fn deployment_of(key: &str, tenant: Option<&str>) -> NewDeployment {
 }
 
 async fn deploy(store: &PostgresStore, key: &str, tenant: Option<&str>) -> DefinitionRecord {
-    store.deploy(deployment_of(key, tenant)).await.unwrap().remove(0)
+    store
+        .deploy(deployment_of(key, tenant))
+        .await
+        .expect("a deployment")
+        .remove(0)
 }
 
 #[tokio::test]

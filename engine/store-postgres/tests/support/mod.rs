@@ -16,16 +16,21 @@ use uuid::Uuid;
 
 /// A store on a fresh database, and the URL of that database.
 pub async fn fresh_store() -> (PostgresStore, String) {
-    let url = PrivateCluster::shared().create_database().await.unwrap();
+    let url = PrivateCluster::shared()
+        .create_database()
+        .await
+        .expect("a database for the test");
     (
-        PostgresStore::connect(&url, PostgresOptions::default()).await.unwrap(),
+        PostgresStore::connect(&url, PostgresOptions::default())
+            .await
+            .expect("a store on it"),
         url,
     )
 }
 
 /// Now, in the precision that Postgres keeps.
 pub fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp_micros(Utc::now().timestamp_micros()).unwrap()
+    DateTime::from_timestamp_micros(Utc::now().timestamp_micros()).expect("the present is in range")
 }
 
 pub fn variables(values: &[(&str, TypedValue)]) -> Variables {
@@ -141,7 +146,7 @@ impl Fixture {
 
     pub fn lock(&self, expected_version: i64, worker: &str) -> InstanceChange {
         let mut task = self.task.clone();
-        let columns = task.external_task.as_mut().unwrap();
+        let columns = task.external_task.as_mut().expect("an external task");
         columns.worker = Some(worker.to_owned());
         columns.lock_expires = Some(now() + chrono::TimeDelta::minutes(1));
         columns.lock_token = Some(Uuid::new_v4());
