@@ -43,8 +43,7 @@ pub(crate) async fn send(pool: &PgPool, node: Uuid, hint: Hint) -> Result<()> {
     if payloads.is_empty() {
         return Ok(());
     }
-    // A hint may be lost, so its transaction need not be durable. The setting is read first: it is
-    // an initial plan of its own.
+    // A hint may be lost, so its transaction does not wait for the disk.
     sqlx::query(
         "with setting as materialized (select set_config('synchronous_commit', 'off', true) as value) \
          select pg_notify($1, p.payload) from setting, unnest($2::text[]) as p (payload)",

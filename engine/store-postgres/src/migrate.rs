@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, Utc};
 use flowstone_store::{Error, Result};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
 use crate::error::failure;
@@ -32,7 +32,16 @@ pub struct PendingMigration {
 /// Brings the schema up to this version. Several nodes may start at once: an advisory lock lets
 /// one of them do the work.
 pub(crate) async fn migrate(pool: &PgPool) -> Result<()> {
-    MIGRATIONS.run(pool).await.map_err(|error| migration_failure(&error))
+    let fail = |error| failure("connecting for the migration", error);
+    // A connection of its own: a migration, and the wait for the node that runs it, may take longer
+    // than queries are allowed to.
+    let mut connection = pool.acquire().await.map_err(fail)?.detach();
+    connection.execute("set statement_timeout = 0").await.map_err(fail)?;
+    MIGRATIONS
+        .run(&mut connection)
+        .await
+        .map_err(|error| migration_failure(&error))?;
+    connection.close().await.map_err(fail)
 }
 
 /// What [`migrate`] would do.

@@ -10,14 +10,25 @@ use sqlx::{Connection as _, Executor as _, PgPool};
 use crate::error::failure;
 
 /// Settings of hot connections. Their statements find rows by key; a plan made while the tables
-/// were small must not scan them once they are large, and compiling such a plan never pays.
-const HOT_SETTINGS: &str = "set enable_seqscan = off; set enable_bitmapscan = off; set jit = off; set plan_cache_mode = force_generic_plan; \
-    set default_transaction_isolation = 'read committed'; set timezone = 'UTC'; set datestyle = 'ISO'";
+/// were small must not scan them once they are large, and neither compiling such a plan nor starting
+/// parallel workers for it ever pays.
+const HOT_SETTINGS: &str = "\
+    set enable_seqscan = off; set enable_bitmapscan = off; set max_parallel_workers_per_gather = 0; set jit = off; \
+    set plan_cache_mode = force_generic_plan; set default_transaction_isolation = 'read committed'; \
+    set timezone = 'UTC'; set datestyle = 'ISO'";
 
-/// Settings of the other connections. A report that takes longer would keep dead rows alive.
-const QUERY_SETTINGS: &str = "set jit = off; set default_transaction_isolation = 'read committed'; \
+/// Settings of the other connections. Queries are planned for their values: a rare state or a rare
+/// topic is found by another way than a common one. A report that takes longer than the limit would
+/// keep dead rows alive.
+const QUERY_SETTINGS: &str = "\
+    set jit = off; set plan_cache_mode = force_custom_plan; set default_transaction_isolation = 'read committed'; \
     set timezone = 'UTC'; set datestyle = 'ISO'; set statement_timeout = '60s'; \
     set idle_in_transaction_session_timeout = '60s'";
+
+/// Prepared statements kept per connection. Commits have some dozens of shapes; queries have as many
+/// as clients can think of.
+const HOT_STATEMENTS: usize = 512;
+const QUERY_STATEMENTS: usize = 64;
 
 /// A connection that was unused for this long is tried before it carries a command.
 const STALE_AFTER: Duration = Duration::from_secs(2);
@@ -57,13 +68,13 @@ pub(crate) async fn open(url: &str, options: &PostgresOptions) -> Result<(PgPool
             tracing::debug!(%error, "the database URL cannot be read");
             Error::Failed("the database URL is not of the form postgres://user:password@host:port/database".to_owned())
         })?
-        .application_name(&options.application_name)
-        .statement_cache_capacity(512);
+        .application_name(&options.application_name);
     let hot = pool(options, options.max_connections, HOT_SETTINGS)
-        .connect_with(connect.clone())
+        .connect_with(connect.clone().statement_cache_capacity(HOT_STATEMENTS))
         .await
         .map_err(|error| failure("connecting to Postgres", error))?;
-    let queries = pool(options, options.max_query_connections, QUERY_SETTINGS).connect_lazy_with(connect);
+    let queries = pool(options, options.max_query_connections, QUERY_SETTINGS)
+        .connect_lazy_with(connect.statement_cache_capacity(QUERY_STATEMENTS));
     warn_if_not_durable(&hot).await?;
     Ok((hot, queries))
 }
