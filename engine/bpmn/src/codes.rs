@@ -1,0 +1,59 @@
+//! The stable names of all kinds of problems.
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $meaning:literal;)*) => {
+        $(pub(crate) const $name: &str = $code;)*
+        /// Every code a [`Diagnostic`](crate::Diagnostic) can carry, with its meaning. Codes never change their
+        /// meaning; new ones may be added.
+        pub const CODES: &[(&str, &str)] = &[$(($code, $meaning)),*];
+    };
+}
+
+codes! {
+    TOO_LARGE = "too-large", "The file exceeds a limit on size, nesting, elements or attributes.";
+    TOO_MANY_PROBLEMS = "too-many-problems", "More problems were found than are reported.";
+    INVALID_ENCODING = "invalid-encoding", "The bytes are not text in a supported encoding.";
+    INVALID_XML = "invalid-xml", "The text is not well-formed XML with namespaces.";
+    DOCTYPE_FORBIDDEN = "doctype-forbidden", "The file has a DOCTYPE, which is not accepted.";
+    NOT_BPMN = "not-bpmn", "The root element is not the BPMN 2.0 definitions element.";
+    WRONG_ORDER = "wrong-order", "An element stands where the BPMN 2.0 schema does not allow it.";
+    UNKNOWN_ELEMENT = "unknown-element", "BPMN 2.0 has no such element at this place.";
+    UNKNOWN_ATTRIBUTE = "unknown-attribute", "BPMN 2.0 has no such attribute on this element.";
+    UNSUPPORTED_ELEMENT = "unsupported-element", "The engine does not execute this element.";
+    UNSUPPORTED_ATTRIBUTE = "unsupported-attribute", "The engine does not execute what this attribute asks for.";
+    UNSUPPORTED_IMPORT = "unsupported-import", "The file imports a document of an unknown type.";
+    UNSUPPORTED_LANGUAGE = "unsupported-language", "The expression or script is in a language that is not executed.";
+    MISSING_ID = "missing-id", "An element that needs an id has none.";
+    DUPLICATE_ID = "duplicate-id", "Several elements have the same id.";
+    NO_EXECUTABLE_PROCESS = "no-executable-process", "The file has no process to deploy.";
+    PROCESS_NOT_EXECUTABLE = "process-not-executable", "The process is marked as not executable and is not deployed.";
+    MISSING_START_EVENT = "missing-start-event", "A process or sub-process has no start event.";
+    MULTIPLE_START_EVENTS = "multiple-start-events", "A process or sub-process has several none start events.";
+    START_EVENT_INCOMING = "start-event-incoming", "A sequence flow leads to a start event.";
+    END_EVENT_OUTGOING = "end-event-outgoing", "A sequence flow leaves an end event.";
+    START_EVENT_DEFINITION = "start-event-definition", "The start event of a sub-process has a trigger.";
+    MISSING_FLOW_END = "missing-flow-end", "A sequence flow has no sourceRef or no targetRef.";
+    DANGLING_FLOW = "dangling-flow", "A sequence flow refers to a node that does not exist.";
+    FLOW_CROSSES_SCOPE = "flow-crosses-scope", "A sequence flow crosses the border of a process or sub-process.";
+    UNKNOWN_DEFAULT_FLOW = "unknown-default-flow", "The default flow does not leave the node.";
+    DEFAULT_FLOW_CONDITION = "default-flow-condition", "The default flow of an exclusive gateway has a condition.";
+    EMPTY_CONDITION = "empty-condition", "A condition has no content.";
+    GATEWAY_WITHOUT_OUTGOING = "gateway-without-outgoing", "No sequence flow leaves an exclusive gateway.";
+    GATEWAY_SINGLE_CONDITION = "gateway-single-condition", "The only flow out of an exclusive gateway has a condition.";
+    GATEWAY_UNCONDITIONAL_FLOW = "gateway-unconditional-flow", "A flow out of an exclusive gateway has no condition and is not the default.";
+    UNREACHABLE_NODE = "unreachable-node", "No path leads from a start event to the node.";
+    MISSING_IMPLEMENTATION = "missing-implementation", "A task does not say who does its work.";
+    MISSING_TOPIC = "missing-topic", "An external task has no topic.";
+    INVALID_NUMBER = "invalid-number", "An attribute that must be a whole number is none.";
+    INVALID_BOOLEAN = "invalid-boolean", "An attribute that must be true or false is neither.";
+    INVALID_EXPRESSION = "invalid-expression", "An expression has a syntax error.";
+    INVALID_HISTORY_TIME_TO_LIVE = "invalid-history-time-to-live", "historyTimeToLive is not a number of days.";
+    INVALID_FORM = "invalid-form", "The form attributes contradict each other or are incomplete.";
+    UNKNOWN_MESSAGE = "unknown-message", "A messageRef names no message.";
+    MISSING_MESSAGE_NAME = "missing-message-name", "A message that is waited for has no name.";
+    MISSING_SIGNAL_NAME = "missing-signal-name", "A signal has no name.";
+    DUPLICATE_SIGNAL_NAME = "duplicate-signal-name", "Several signals have the same name.";
+    MULTIPLE_EVENT_DEFINITIONS = "multiple-event-definitions", "An event has several event definitions.";
+    INPUT_OUTPUT_NOT_ALLOWED = "input-output-not-allowed", "The element cannot have these input or output parameters.";
+    INVALID_PARAMETER = "invalid-parameter", "An input or output parameter, list item or map entry is incomplete.";
+}

@@ -1,0 +1,71 @@
+//! From XML elements to a draft of the model, refusing by name what the engine does not execute.
+//!
+//! `node` decides what becomes of each flow element: to execute one more element, give it an arm there and a function
+//! that reads it. `schema` knows which elements and attributes BPMN 2.0 has.
+
+mod data;
+mod definitions;
+mod event;
+mod extension;
+mod node;
+mod process;
+mod schema;
+mod task;
+mod value;
+
+use crate::codes;
+use crate::draft::DraftDocument;
+use crate::model::Message;
+use crate::problems::{Problem, Problems};
+use crate::xml::{Element, ElementIndex, Tree};
+
+pub(crate) use definitions::unqualified_reference;
+pub(crate) use schema::unknown_attributes;
+
+/// Reads the whole file; `None` when it is not BPMN at all.
+pub(crate) fn read<'tree>(tree: &'tree Tree<'tree>, problems: &mut Problems<'_>) -> Option<DraftDocument<'tree>> {
+    let root = tree.root.filter(|root| tree.element(*root).is_bpmn("definitions"));
+    let Some(root) = root else {
+        problems.error(Problem::new(
+            codes::NOT_BPMN,
+            tree.root_span,
+            "The root element is not 'definitions' of the namespace \
+             'http://www.omg.org/spec/BPMN/20100524/MODEL'.",
+            "Deploy a BPMN 2.0 file; other files need another name ending.",
+        ));
+        return None;
+    };
+    let mut reader = Reader {
+        tree,
+        problems,
+        messages: Vec::new(),
+    };
+    Some(reader.definitions(root))
+}
+
+/// Reads elements and collects what is wrong with them.
+struct Reader<'tree, 'problems, 'text> {
+    tree: &'tree Tree<'tree>,
+    problems: &'problems mut Problems<'text>,
+    /// The messages of the file, known before its processes are read.
+    messages: Vec<Message>,
+}
+
+impl<'tree> Reader<'tree, '_, '_> {
+    fn element(&self, index: ElementIndex) -> &'tree Element<'tree> {
+        self.tree.element(index)
+    }
+
+    /// Refuses an element that has no support; `owner` is the element with an id that it belongs to.
+    fn refuse_element(&mut self, element: &Element<'_>, owner: Option<&str>, what: &str) {
+        self.problems.error(
+            Problem::new(
+                codes::UNSUPPORTED_ELEMENT,
+                element.span,
+                format!("{what} is not supported yet."),
+                "Model the step with elements that the engine executes; the README lists them.",
+            )
+            .at(element.id().or(owner)),
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! Flow elements: which there are, and what becomes of each.
+
+use super::Reader;
+use super::schema::{Standing, standing};
+use crate::codes;
+use crate::draft::{DraftFlow, DraftNode, DraftProcess, title};
+use crate::model::NodeKind;
+use crate::problems::Problem;
+use crate::xml::{Element, ElementIndex, Namespace};
+
+impl<'tree> Reader<'tree, '_, '_> {
+    /// Reads the content of a process or sub-process; `parent` is the position of the sub-process.
+    pub(super) fn scope(&mut self, index: ElementIndex, parent: Option<usize>, process: &mut DraftProcess<'tree>) {
+        let tree = self.tree;
+        for (child_index, child) in tree.children(index) {
+            if child.namespace != Namespace::Bpmn {
+                continue;
+            }
+            if child.name == "sequenceFlow" {
+                let flow = self.sequence_flow(child_index, child, parent);
+                process.flows.push(flow);
+                continue;
+            }
+            match standing(child.name) {
+                Standing::FlowNode => self.node(child_index, child, parent, process),
+                Standing::WithoutEffect => {}
+                Standing::Attached => {
+                    let owner = self.element(index);
+                    self.refuse_element(child, owner.id(), &format!("{} on {}", child.name, title(owner)));
+                }
+                Standing::Unknown => self.unknown_element(child, self.element(index)),
+            }
+        }
+    }
+
+    fn node(
+        &mut self,
+        index: ElementIndex,
+        element: &'tree Element<'tree>,
+        parent: Option<usize>,
+        process: &mut DraftProcess<'tree>,
+    ) {
+        let kind = self.node_kind(index, element, parent, process);
+        let is_scope = matches!(element.name, "subProcess" | "transaction" | "adHocSubProcess");
+        if !is_scope {
+            self.check_children(index, element);
+        }
+        let supported = self.check_node_attributes(element);
+        self.check_extensions(index, element.id());
+        let position = process.nodes.len();
+        process.nodes.push(DraftNode {
+            element,
+            parent,
+            kind: kind.filter(|_| supported),
+            triggered: is_true(element, "triggeredByEvent") || is_true(element, "isForCompensation"),
+            input_output: self.input_output(index, element),
+            properties: self.properties(index),
+            documentation: self.documentation(index),
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+        });
+        if is_scope {
+            self.scope(index, Some(position), process);
+        }
+    }
+
+    /// What a node does; `None` when it is refused, with the reason reported.
+    fn node_kind(
+        &mut self,
+        index: ElementIndex,
+        element: &'tree Element<'tree>,
+        parent: Option<usize>,
+        process: &DraftProcess<'tree>,
+    ) -> Option<NodeKind> {
+        match element.name {
+            "startEvent" => {
+                let scope = parent.map(|parent| process.nodes[parent].element);
+                self.start_event(index, element, scope).map(NodeKind::StartEvent)
+            }
+            "endEvent" => self.end_event(index, element, process.element).map(NodeKind::EndEvent),
+            "intermediateThrowEvent" => self
+                .throw_event(index, element, process.element)
+                .map(NodeKind::IntermediateThrowEvent),
+            "task" => Some(NodeKind::Task),
+            "manualTask" => Some(NodeKind::ManualTask),
+            "serviceTask" => self
+                .service_task(index, element, process.element)
+                .map(NodeKind::ServiceTask),
+            "sendTask" => self
+                .service_task(index, element, process.element)
+                .map(NodeKind::SendTask),
+            "businessRuleTask" => self
+                .service_task(index, element, process.element)
+                .map(NodeKind::BusinessRuleTask),
+            "userTask" => Some(NodeKind::UserTask(Box::new(self.user_task(index, element)))),
+            "receiveTask" => self.receive_task(element).map(NodeKind::ReceiveTask),
+            "exclusiveGateway" => Some(NodeKind::ExclusiveGateway),
+            "parallelGateway" => Some(NodeKind::ParallelGateway),
+            "subProcess" if !is_true(element, "triggeredByEvent") => Some(NodeKind::SubProcess),
+            "subProcess" => {
+                self.refuse_element(
+                    element,
+                    None,
+                    &format!("The event sub-process '{}'", element.id().unwrap_or("")),
+                );
+                None
+            }
+            _ => {
+                self.refuse_element(element, None, &title(element));
+                None
+            }
+        }
+    }
+
+    fn sequence_flow(
+        &mut self,
+        index: ElementIndex,
+        element: &'tree Element<'tree>,
+        parent: Option<usize>,
+    ) -> DraftFlow<'tree> {
+        self.check_extensions(index, element.id());
+        let condition = self.tree.bpmn_child(index, "conditionExpression");
+        DraftFlow {
+            element,
+            parent,
+            source: None,
+            target: None,
+            conditional: condition.is_some(),
+            condition: condition.and_then(|(_, condition)| self.condition(element, condition)),
+        }
+    }
+
+    fn condition(&mut self, flow: &Element<'_>, element: &Element<'_>) -> Option<flowstone_expression::Expression> {
+        if let Some(language) = element
+            .attribute("language")
+            .filter(|language| !is_expression_language(language.text))
+        {
+            self.problems.error(
+                Problem::new(
+                    codes::UNSUPPORTED_LANGUAGE,
+                    language.span,
+                    format!("A condition in the language '{}' is not supported yet.", language.text),
+                    "Write the condition as an expression, such as '${amount > 100}'.",
+                )
+                .at(flow.id()),
+            );
+            return None;
+        }
+        if let Some(resource) = element.vendor_attribute("resource") {
+            self.refuse_attribute(flow.id(), resource.span, "resource", "conditionExpression");
+            return None;
+        }
+        let content = element.content().trimmed();
+        if content.text.is_empty() {
+            self.problems.error(
+                Problem::new(
+                    codes::EMPTY_CONDITION,
+                    element.span,
+                    "The condition of the sequence flow is empty.",
+                    "Write an expression that yields true or false, or remove the condition.",
+                )
+                .at(flow.id()),
+            );
+            return None;
+        }
+        self.expression(content, flow.id())
+    }
+
+    /// Refuses what hangs on a node and changes how it runs.
+    fn check_children(&mut self, index: ElementIndex, owner: &Element<'_>) {
+        let tree = self.tree;
+        for (_, child) in tree
+            .children(index)
+            .filter(|(_, child)| child.namespace == Namespace::Bpmn)
+        {
+            match standing(child.name) {
+                Standing::WithoutEffect => {}
+                // Events read and judge their own definitions.
+                _ if is_event_definition(child) && owner.name.ends_with("Event") => {}
+                Standing::Attached => {
+                    self.refuse_element(child, owner.id(), &format!("{} on {}", child.name, title(owner)));
+                }
+                Standing::FlowNode | Standing::Unknown => self.unknown_element(child, owner),
+            }
+        }
+    }
+
+    fn unknown_element(&mut self, element: &Element<'_>, owner: &Element<'_>) {
+        self.problems.error(
+            Problem::new(
+                codes::UNKNOWN_ELEMENT,
+                element.span,
+                format!("BPMN 2.0 has no '{}' in {}.", element.name, title(owner)),
+                "Remove the element, or put it where it belongs.",
+            )
+            .at(element.id().or(owner.id())),
+        );
+    }
+
+    /// Refuses attributes that change how a node runs. Returns whether there are none.
+    fn check_node_attributes(&mut self, element: &Element<'_>) -> bool {
+        let id = element.id();
+        let mut supported = true;
+        for name in ["asyncBefore", "asyncAfter", "async"] {
+            if let Some(value) = element.vendor_attribute(name)
+                && self.flag(Some(value), false, name, id)
+            {
+                self.refuse_attribute(id, value.span, name, element.name);
+                supported = false;
+            }
+        }
+        if let Some(handler) = element.vendor_attribute("formHandlerClass") {
+            self.refuse_attribute(id, handler.span, "formHandlerClass", element.name);
+            supported = false;
+        }
+        for name in ["isForCompensation", "instantiate"] {
+            if let Some(value) = element.attribute(name)
+                && self.flag(Some(value), false, name, id)
+            {
+                self.refuse_attribute(id, value.span, name, element.name);
+                supported = false;
+            }
+        }
+        for name in ["startQuantity", "completionQuantity"] {
+            if let Some(value) = element.attribute(name).filter(|value| value.text.trim() != "1") {
+                self.refuse_attribute(id, value.span, name, element.name);
+                supported = false;
+            }
+        }
+        supported
+    }
+
+    /// Refuses an attribute that has no support.
+    pub(super) fn refuse_attribute(
+        &mut self,
+        id: Option<&str>,
+        span: crate::problems::Span,
+        attribute: &str,
+        element_name: &str,
+    ) {
+        self.problems.error(
+            Problem::new(
+                codes::UNSUPPORTED_ATTRIBUTE,
+                span,
+                format!("The attribute '{attribute}' of {element_name} is not supported yet."),
+                "Remove the attribute, or model the step with what the engine executes; the README lists it.",
+            )
+            .at(id),
+        );
+    }
+}
+
+/// Whether an element says what triggers or results from an event.
+pub(super) fn is_event_definition(element: &Element<'_>) -> bool {
+    element.namespace == Namespace::Bpmn
+        && (element.name.ends_with("EventDefinition") || element.name == "eventDefinitionRef")
+}
+
+fn is_true(element: &Element<'_>, name: &str) -> bool {
+    element
+        .attribute(name)
+        .is_some_and(|value| matches!(value.text.trim(), "true" | "1"))
+}
+
+fn is_expression_language(language: &str) -> bool {
+    ["", "juel", "uel", "el"]
+        .iter()
+        .any(|known| language.trim().eq_ignore_ascii_case(known))
+}

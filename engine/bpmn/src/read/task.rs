@@ -1,0 +1,268 @@
+//! Tasks (BPMN 2.0, 10.3.3 and 10.3.4) with their vendor attributes.
+
+use flowstone_expression::Expression;
+
+use super::{Reader, unqualified_reference};
+use crate::codes;
+use crate::draft::title;
+use crate::model::{ExternalTask, FormBinding, FormReference, Implementation, Message, ReceiveTask, UserTask};
+use crate::problems::Problem;
+use crate::xml::{Element, ElementIndex, Value};
+
+/// What an element says about who does its work.
+pub(super) enum ImplementationReading {
+    /// Nothing.
+    Missing,
+    /// Something that was refused, with the reason reported.
+    Refused,
+    Ready(Implementation),
+}
+
+impl<'tree> Reader<'tree, '_, '_> {
+    /// A service task or one that differs from it in name only.
+    pub(super) fn service_task(
+        &mut self,
+        index: ElementIndex,
+        element: &Element<'_>,
+        process: &Element<'_>,
+    ) -> Option<Implementation> {
+        match self.implementation(index, element, element.id(), process) {
+            ImplementationReading::Ready(implementation) => Some(implementation),
+            ImplementationReading::Refused => None,
+            ImplementationReading::Missing => {
+                self.problems.error(
+                    Problem::new(
+                        codes::MISSING_IMPLEMENTATION,
+                        element.span,
+                        format!("{} does not say who does its work.", title(element)),
+                        "Set the vendor attributes type=\"external\" and topic.",
+                    )
+                    .at(element.id()),
+                );
+                None
+            }
+        }
+    }
+
+    /// The implementation that the vendor attributes of an element name; `id` is the node it belongs to.
+    pub(super) fn implementation(
+        &mut self,
+        index: ElementIndex,
+        element: &Element<'_>,
+        id: Option<&str>,
+        process: &Element<'_>,
+    ) -> ImplementationReading {
+        let mut refused = self.tree.extensions(index).any(|(_, child)| child.name == "connector");
+        for name in ["class", "delegateExpression", "expression", "decisionRef"] {
+            if let Some(value) = element.vendor_attribute(name) {
+                self.refuse_attribute(id, value.span, name, element.name);
+                refused = true;
+            }
+        }
+        let kind = element.vendor_attribute("type");
+        if let Some(kind) = kind.filter(|kind| !kind.text.eq_ignore_ascii_case("external")) {
+            self.refuse_attribute(id, kind.span, &format!("type=\"{}\"", kind.text), element.name);
+            refused = true;
+        }
+        if refused {
+            return ImplementationReading::Refused;
+        }
+        if kind.is_none() {
+            return ImplementationReading::Missing;
+        }
+        let Some(topic) = element
+            .vendor_attribute("topic")
+            .filter(|topic| !topic.text.trim().is_empty())
+        else {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_TOPIC,
+                    element.span,
+                    format!("The external task {} has no topic.", id.unwrap_or_default()),
+                    "Set the vendor attribute topic to what the workers ask for.",
+                )
+                .at(id),
+            );
+            return ImplementationReading::Refused;
+        };
+        let topic = self.expression(topic, id);
+        let priority = match element.vendor_attribute("taskPriority") {
+            Some(own) => self.number_expression(own, "taskPriority", id),
+            // A mistake in it was reported when the process was read.
+            None => process
+                .vendor_attribute("taskPriority")
+                .and_then(|inherited| Expression::parse(inherited.text.trim()).ok()),
+        };
+        match topic {
+            Some(topic) => ImplementationReading::Ready(Implementation::External(ExternalTask { topic, priority })),
+            None => ImplementationReading::Refused,
+        }
+    }
+
+    pub(super) fn user_task(&mut self, index: ElementIndex, element: &'tree Element<'tree>) -> UserTask {
+        let id = element.id();
+        let (form_key, form) = self.form(element);
+        let mut task = UserTask {
+            name: element.attribute("name").and_then(|name| self.expression(name, id)),
+            description: self
+                .documentation_element(index)
+                .and_then(|text| self.expression(text, id)),
+            assignee: self.expression_attribute(element, "assignee"),
+            candidate_users: self.expression_list_attribute(element, "candidateUsers"),
+            candidate_groups: self.expression_list_attribute(element, "candidateGroups"),
+            due_date: self.expression_attribute(element, "dueDate"),
+            follow_up_date: self.expression_attribute(element, "followUpDate"),
+            priority: self.expression_attribute(element, "priority"),
+            form_key,
+            form,
+        };
+        let tree = self.tree;
+        for (role_index, role) in tree.children(index) {
+            if role.is_bpmn("humanPerformer") {
+                let assignee = self
+                    .assignment_text(role_index)
+                    .and_then(|text| self.expression(text, id));
+                task.assignee = task.assignee.or(assignee);
+            } else if role.is_bpmn("potentialOwner") {
+                let (users, groups) = self.resource_assignment(role_index, id);
+                task.candidate_users.extend(users);
+                task.candidate_groups.extend(groups);
+            }
+        }
+        task
+    }
+
+    /// The `formalExpression` of a resource role (BPMN 2.0, 10.3.1).
+    fn assignment_text(&self, role: ElementIndex) -> Option<Value<'tree>> {
+        let tree = self.tree;
+        let (assignment, _) = tree.bpmn_child(role, "resourceAssignmentExpression")?;
+        let (_, expression) = tree.bpmn_child(assignment, "formalExpression")?;
+        Some(expression.content().trimmed()).filter(|text| !text.text.is_empty())
+    }
+
+    /// Users and groups of a role: a list of `user(…)` and `group(…)`, where a bare name is a group.
+    pub(super) fn resource_assignment(
+        &mut self,
+        role: ElementIndex,
+        id: Option<&str>,
+    ) -> (Vec<Expression>, Vec<Expression>) {
+        let Some(text) = self.assignment_text(role) else {
+            return (Vec::new(), Vec::new());
+        };
+        let (mut users, mut groups) = (Vec::new(), Vec::new());
+        for item in super::value::split_list(text) {
+            let inside = |kind: &str| {
+                let inner = item
+                    .text
+                    .strip_prefix(kind)?
+                    .trim_start()
+                    .strip_prefix('(')?
+                    .strip_suffix(')')?;
+                Some(Value {
+                    text: inner.trim(),
+                    span: item.span,
+                })
+            };
+            match (inside("user"), inside("group")) {
+                (Some(user), _) => users.extend(self.expression(user, id)),
+                (None, group) => groups.extend(self.expression(group.unwrap_or(item), id)),
+            }
+        }
+        (users, groups)
+    }
+
+    pub(super) fn receive_task(&mut self, element: &Element<'_>) -> Option<ReceiveTask> {
+        let Some(reference) = element.attribute("messageRef") else {
+            return Some(ReceiveTask { message: None });
+        };
+        let Some(message) = self.message(reference).cloned() else {
+            self.problems.error(unknown_message(reference).at(element.id()));
+            return None;
+        };
+        if message.name.is_none() {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_MESSAGE_NAME,
+                    reference.span,
+                    format!(
+                        "The message '{}' that {} waits for has no name.",
+                        message.id,
+                        title(element)
+                    ),
+                    "Give the message a name; correlation goes by it.",
+                )
+                .at(element.id())
+                .at(Some(&message.id)),
+            );
+            return None;
+        }
+        Some(ReceiveTask { message: Some(message) })
+    }
+
+    /// The message that a `messageRef` names.
+    pub(super) fn message(&self, reference: Value<'_>) -> Option<&Message> {
+        let local = unqualified_reference(reference.text);
+        self.messages
+            .iter()
+            .find(|message| message.id == reference.text || message.id == local)
+    }
+
+    /// The form attributes of a start event or user task.
+    pub(super) fn form(&mut self, element: &Element<'_>) -> (Option<Expression>, Option<FormReference>) {
+        let form_key = self.expression_attribute(element, "formKey");
+        let Some(reference) = element.vendor_attribute("formRef") else {
+            return (form_key, None);
+        };
+        let id = element.id();
+        if element.vendor_attribute("formKey").is_some() {
+            let advice = "Keep one of them.";
+            self.invalid_form(
+                reference,
+                id,
+                "A form is given by formKey or by formRef, not by both.",
+                advice,
+            );
+        }
+        let key = self.expression(reference, id);
+        let advice = "Write 'latest', 'deployment' or 'version'.";
+        let binding = element.vendor_attribute("formRefBinding");
+        let binding = match binding.map(|binding| binding.text) {
+            Some("latest") => Some(FormBinding::Latest),
+            Some("deployment") => Some(FormBinding::Deployment),
+            Some("version") => match element.vendor_attribute("formRefVersion") {
+                Some(version) => self
+                    .number_expression(version, "formRefVersion", id)
+                    .map(FormBinding::Version),
+                None => {
+                    let message = "formRefBinding is 'version', but formRefVersion is missing.";
+                    self.invalid_form(reference, id, message, "Set formRefVersion.");
+                    None
+                }
+            },
+            other => {
+                let place = binding.unwrap_or(reference);
+                let message = format!("formRefBinding '{}' is unknown.", other.unwrap_or_default());
+                self.invalid_form(place, id, &message, advice);
+                None
+            }
+        };
+        (
+            form_key,
+            key.zip(binding).map(|(key, binding)| FormReference { key, binding }),
+        )
+    }
+
+    fn invalid_form(&mut self, place: Value<'_>, id: Option<&str>, message: &str, advice: &str) {
+        self.problems
+            .error(Problem::new(codes::INVALID_FORM, place.span, message, advice).at(id));
+    }
+}
+
+pub(super) fn unknown_message(reference: Value<'_>) -> Problem {
+    Problem::new(
+        codes::UNKNOWN_MESSAGE,
+        reference.span,
+        format!("There is no message '{}'.", reference.text),
+        "Define the message in the file, or correct the messageRef.",
+    )
+}

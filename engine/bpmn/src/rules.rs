@@ -1,0 +1,29 @@
+//! What makes a readable file a sound process. One file per subject; each rule looks at the whole draft and reports
+//! every violation.
+
+mod default_flow;
+mod exclusive_gateway;
+mod identifiers;
+mod reachability;
+mod sequence_flow;
+mod start_event;
+mod unknown_attribute;
+
+use crate::draft::DraftDocument;
+use crate::problems::Problems;
+use crate::xml::Tree;
+
+/// Applies all rules.
+pub(crate) fn check(tree: &Tree<'_>, document: &mut DraftDocument<'_>, problems: &mut Problems<'_>) {
+    identifiers::check(tree, document, problems);
+    unknown_attribute::check(document, problems);
+    for process in &mut document.processes {
+        // Flows are connected first; the other rules follow them.
+        sequence_flow::connect(process, problems);
+        sequence_flow::check(process, problems);
+        start_event::check(process, problems);
+        default_flow::check(process, problems);
+        exclusive_gateway::check(process, problems);
+        reachability::check(process, problems);
+    }
+}
