@@ -7,8 +7,11 @@
 //! and answers queries.
 
 pub mod change;
+mod memory;
 pub mod query;
 pub mod record;
 mod store;
+pub mod text;
 
+pub use memory::MemoryStore;
 pub use store::{Committed, Error, Hint, HintStream, Result, SharedStore, Store};

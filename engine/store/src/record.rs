@@ -344,6 +344,22 @@ pub struct DefinitionRecord {
     pub startable_in_tasklist: bool,
 }
 
+/// Longest id of a definition that clients can be expected to keep, in characters.
+const DEFINITION_ID_LIMIT: usize = 64;
+
+impl DefinitionRecord {
+    /// The id of a definition in a [`NewDeployment`] once its version is known: `id` holds the uuid
+    /// that ends it.
+    pub fn final_id(&self) -> Arc<str> {
+        let id = format!("{}:{}:{}", self.key, self.version, self.id);
+        if id.chars().count() > DEFINITION_ID_LIMIT {
+            self.id.clone()
+        } else {
+            id.into()
+        }
+    }
+}
+
 /// What a deployment writes: all of it or nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewDeployment {

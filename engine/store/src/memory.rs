@@ -1,0 +1,268 @@
+//! The in-memory store: for tests, trials and development. It keeps what it is given until the
+//! process ends and behaves as the durable stores do, conflicts and constraints included.
+
+mod commit;
+mod definition;
+mod entity;
+mod evaluate;
+mod history;
+mod live;
+mod variable;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::change::{AppliedCommand, Batch};
+use crate::query::{
+    DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField, HistoricInstanceField,
+    IncidentField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
+};
+use crate::record::{
+    ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExecutionRecord, ExternalTaskRecord,
+    HistoricActivityRecord, HistoricActivityRow, HistoricInstanceRecord, HistoricInstanceRow, IncidentRecord,
+    IncidentRow, InstanceRow, InstanceSnapshot, NewDeployment, ProcessInstanceRecord, ReadyTask, ResourceRecord,
+    SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
+};
+use crate::store::{Committed, Hint, HintStream, Result, Store};
+use evaluate::{count, find};
+
+/// A store in the memory of this process. Clones share what is stored.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    state: Arc<Mutex<State>>,
+}
+
+/// All tables.
+#[derive(Debug, Default)]
+struct State {
+    instances: BTreeMap<Uuid, Live>,
+    activity_owners: HashMap<Uuid, Uuid>,
+    subscription_owners: HashMap<Uuid, Uuid>,
+    incident_owners: HashMap<Uuid, Uuid>,
+    historic_instances: BTreeMap<Uuid, HistoricInstanceRow>,
+    /// By instance and activity instance.
+    historic_activities: BTreeMap<(Uuid, Uuid), HistoricActivityRow>,
+    /// By instance and version.
+    events: BTreeMap<(Uuid, i64), EventLogRow>,
+    applied: BTreeMap<String, AppliedCommand>,
+    deployments: BTreeMap<Uuid, DeploymentRecord>,
+    resources: BTreeMap<Uuid, ResourceRecord>,
+    definitions: BTreeMap<Arc<str>, DefinitionRecord>,
+}
+
+/// A running instance with its rows.
+#[derive(Debug)]
+struct Live {
+    instance: InstanceRow,
+    activities: BTreeMap<Uuid, ActivityRow>,
+    user_tasks: BTreeMap<Uuid, UserTaskRow>,
+    subscriptions: BTreeMap<Uuid, SubscriptionRow>,
+    incidents: BTreeMap<Uuid, IncidentRow>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is checked before it begins, so a panic elsewhere leaves nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Committed> {
+        self.state().commit(batch)
+    }
+
+    async fn load(&self, instances: &[Uuid]) -> Result<Vec<InstanceSnapshot>> {
+        Ok(self.state().load(instances))
+    }
+
+    async fn locate(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+        Ok(self.state().locate(ids))
+    }
+
+    async fn applied(&self, keys: &[String]) -> Result<Vec<AppliedCommand>> {
+        Ok(self.state().applied_commands(keys))
+    }
+
+    async fn forget_applied(&self, until: DateTime<Utc>) -> Result<u64> {
+        Ok(self.state().forget_applied(until))
+    }
+
+    async fn ready_tasks(
+        &self,
+        topics: Option<&[String]>,
+        after: Option<Uuid>,
+        horizon: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<ReadyTask>> {
+        Ok(self.state().ready_tasks(topics, after, horizon, limit))
+    }
+
+    async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+        self.state().deploy(deployment)
+    }
+
+    async fn delete_deployment(&self, id: Uuid, cascade: bool) -> Result<bool> {
+        Ok(self.state().delete_deployment(id, cascade))
+    }
+
+    async fn delete_definition(&self, id: &str, cascade: bool) -> Result<bool> {
+        Ok(self.state().delete_definition(id, cascade))
+    }
+
+    async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {
+        Ok(self.state().definitions.get(id).cloned())
+    }
+
+    async fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>> {
+        Ok(self.state().latest_definition(key, tenant).cloned())
+    }
+
+    async fn resources(&self, deployment: Uuid) -> Result<Vec<ResourceRecord>> {
+        Ok(self.state().resources_of(deployment))
+    }
+
+    async fn resource(&self, deployment: Uuid, id: Uuid) -> Result<Option<ResourceRecord>> {
+        Ok(self
+            .state()
+            .resources
+            .get(&id)
+            .filter(|resource| resource.deployment_id == deployment)
+            .cloned())
+    }
+
+    async fn resource_named(&self, deployment: Uuid, name: &str) -> Result<Option<ResourceRecord>> {
+        Ok(self
+            .state()
+            .resources
+            .values()
+            .find(|resource| resource.deployment_id == deployment && resource.name == name)
+            .cloned())
+    }
+
+    async fn delete_historic_instance(&self, id: Uuid) -> Result<bool> {
+        Ok(self.state().delete_historic_instance(id))
+    }
+
+    async fn event_log(&self, instance: Uuid) -> Result<Vec<Vec<u8>>> {
+        Ok(self.state().event_log(instance))
+    }
+
+    async fn send_hint(&self, _hint: Hint) -> Result<()> {
+        Ok(())
+    }
+
+    async fn hints(&self) -> Result<Option<HintStream>> {
+        Ok(None)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn deployments(&self, query: &Query<DeploymentField>) -> Result<Vec<DeploymentRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_deployments(&self, query: &Query<DeploymentField>) -> Result<u64> {
+        Ok(count::<DeploymentRecord>(&self.state(), query))
+    }
+
+    async fn definitions(&self, query: &Query<DefinitionField>) -> Result<Vec<DefinitionRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_definitions(&self, query: &Query<DefinitionField>) -> Result<u64> {
+        Ok(count::<DefinitionRecord>(&self.state(), query))
+    }
+
+    async fn process_instances(&self, query: &Query<ProcessInstanceField>) -> Result<Vec<ProcessInstanceRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_process_instances(&self, query: &Query<ProcessInstanceField>) -> Result<u64> {
+        Ok(count::<ProcessInstanceRecord>(&self.state(), query))
+    }
+
+    async fn external_tasks(&self, query: &Query<ExternalTaskField>) -> Result<Vec<ExternalTaskRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_external_tasks(&self, query: &Query<ExternalTaskField>) -> Result<u64> {
+        Ok(count::<ExternalTaskRecord>(&self.state(), query))
+    }
+
+    async fn tasks(&self, query: &Query<TaskField>) -> Result<Vec<TaskRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_tasks(&self, query: &Query<TaskField>) -> Result<u64> {
+        Ok(count::<TaskRecord>(&self.state(), query))
+    }
+
+    async fn executions(&self, query: &Query<ExecutionField>) -> Result<Vec<ExecutionRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_executions(&self, query: &Query<ExecutionField>) -> Result<u64> {
+        Ok(count::<ExecutionRecord>(&self.state(), query))
+    }
+
+    async fn subscriptions(&self, query: &Query<SubscriptionField>) -> Result<Vec<SubscriptionRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_subscriptions(&self, query: &Query<SubscriptionField>) -> Result<u64> {
+        Ok(count::<SubscriptionRecord>(&self.state(), query))
+    }
+
+    async fn incidents(&self, query: &Query<IncidentField>) -> Result<Vec<IncidentRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_incidents(&self, query: &Query<IncidentField>) -> Result<u64> {
+        Ok(count::<IncidentRecord>(&self.state(), query))
+    }
+
+    async fn variables(&self, query: &Query<VariableField>) -> Result<Vec<VariableRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_variables(&self, query: &Query<VariableField>) -> Result<u64> {
+        Ok(count::<VariableRecord>(&self.state(), query))
+    }
+
+    async fn historic_instances(&self, query: &Query<HistoricInstanceField>) -> Result<Vec<HistoricInstanceRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_historic_instances(&self, query: &Query<HistoricInstanceField>) -> Result<u64> {
+        Ok(count::<HistoricInstanceRecord>(&self.state(), query))
+    }
+
+    async fn historic_activities(&self, query: &Query<HistoricActivityField>) -> Result<Vec<HistoricActivityRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_historic_activities(&self, query: &Query<HistoricActivityField>) -> Result<u64> {
+        Ok(count::<HistoricActivityRecord>(&self.state(), query))
+    }
+}

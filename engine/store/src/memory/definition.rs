@@ -1,0 +1,92 @@
+//! Deployments, their resources and their process definitions.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::State;
+use crate::record::{DefinitionRecord, NewDeployment, ResourceRecord};
+use crate::store::{Error, Result};
+use crate::text::clean_deployment;
+
+impl State {
+    pub(super) fn deploy(&mut self, mut new: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+        clean_deployment(&mut new);
+        let id = new.deployment.id;
+        let is_taken = self.deployments.contains_key(&id)
+            || new
+                .resources
+                .iter()
+                .any(|resource| self.resources.contains_key(&resource.id));
+        if is_taken {
+            return Err(Error::Failed(
+                "storing a deployment: a row with the same id exists already".to_owned(),
+            ));
+        }
+        self.deployments.insert(id, new.deployment);
+        self.resources
+            .extend(new.resources.into_iter().map(|resource| (resource.id, resource)));
+        for definition in &mut new.definitions {
+            let latest = self.latest_definition(&definition.key, definition.tenant_id.as_deref());
+            definition.version = latest.map_or(1, |latest| latest.version + 1);
+            definition.id = definition.final_id();
+            self.definitions.insert(definition.id.clone(), definition.clone());
+        }
+        Ok(new.definitions)
+    }
+
+    pub(super) fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Option<&DefinitionRecord> {
+        self.definitions
+            .values()
+            .filter(|definition| &*definition.key == key && definition.tenant_id.as_deref() == tenant)
+            .max_by_key(|definition| definition.version)
+    }
+
+    pub(super) fn resources_of(&self, deployment: Uuid) -> Vec<ResourceRecord> {
+        let mut resources: Vec<ResourceRecord> = self
+            .resources
+            .values()
+            .filter(|resource| resource.deployment_id == deployment)
+            .map(|resource| ResourceRecord {
+                bytes: Arc::from([]),
+                ..resource.clone()
+            })
+            .collect();
+        resources.sort_by(|left, right| left.name.cmp(&right.name));
+        resources
+    }
+
+    pub(super) fn delete_deployment(&mut self, id: Uuid, cascade: bool) -> bool {
+        if self.deployments.remove(&id).is_none() {
+            return false;
+        }
+        self.resources.retain(|_, resource| resource.deployment_id != id);
+        let gone: Vec<Arc<str>> = self
+            .definitions
+            .values()
+            .filter(|definition| definition.deployment_id == id)
+            .map(|definition| definition.id.clone())
+            .collect();
+        for definition in gone {
+            self.delete_definition(&definition, cascade);
+        }
+        true
+    }
+
+    pub(super) fn delete_definition(&mut self, id: &str, cascade: bool) -> bool {
+        let existed = self.definitions.remove(id).is_some();
+        if existed && cascade {
+            let ended: Vec<Uuid> = self
+                .historic_instances
+                .values()
+                .filter(|row| &*row.definition_id == id)
+                .map(|row| row.id)
+                .collect();
+            for instance in ended {
+                self.delete_historic_instance(instance);
+            }
+            self.historic_activities.retain(|_, row| &*row.definition_id != id);
+        }
+        existed
+    }
+}

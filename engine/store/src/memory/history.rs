@@ -1,0 +1,198 @@
+//! History: what has ended, what still runs, the events of instances, and forgetting them.
+
+use chrono::{DateTime, Utc};
+use flowstone_expression::Variables;
+use uuid::Uuid;
+
+use super::State;
+use super::entity::{Context, boolean, id, integer, live_rows, optional_text, optional_time, text, time};
+use super::evaluate::{Entity, Value};
+use crate::query::{HistoricActivityField, HistoricInstanceField, Scalar};
+use crate::record::{ActivityKind, ActivityRow, HistoricActivityRecord, HistoricInstanceRecord};
+
+impl State {
+    pub(super) fn event_log(&self, instance: Uuid) -> Vec<Vec<u8>> {
+        self.events
+            .range((instance, i64::MIN)..=(instance, i64::MAX))
+            .map(|(_, row)| row.events.clone())
+            .collect()
+    }
+
+    pub(super) fn delete_historic_instance(&mut self, id: Uuid) -> bool {
+        if self.historic_instances.remove(&id).is_none() {
+            return false;
+        }
+        self.historic_activities.retain(|(instance, _), _| *instance != id);
+        self.events.retain(|(instance, _), _| *instance != id);
+        true
+    }
+}
+
+/// Milliseconds from start to end, nothing while it runs.
+fn duration(started_at: DateTime<Utc>, ended_at: Option<DateTime<Utc>>) -> Value {
+    Value::One(ended_at.map(|ended_at| Scalar::Integer((ended_at - started_at).num_milliseconds())))
+}
+
+impl Entity for HistoricInstanceRecord {
+    type Field = HistoricInstanceField;
+    type Row<'state> = (HistoricInstanceRecord, Option<&'state Variables>);
+
+    fn rows(state: &State) -> Vec<Self::Row<'_>> {
+        let ended = state.historic_instances.values().cloned().map(|row| {
+            let record = HistoricInstanceRecord {
+                id: row.id,
+                definition_id: row.definition_id,
+                definition_key: row.definition_key,
+                definition_name: row.definition_name,
+                definition_version: row.definition_version,
+                business_key: row.business_key,
+                tenant_id: row.tenant_id,
+                start_activity_id: row.start_activity_id,
+                end_activity_id: row.end_activity_id,
+                start_user_id: row.start_user_id,
+                started_at: row.started_at,
+                ended_at: Some(row.ended_at),
+                state: row.state,
+                delete_reason: row.delete_reason,
+            };
+            (record, None)
+        });
+        let running = Context::all(state).map(|context| {
+            let instance = context.live.instance.clone();
+            let record = HistoricInstanceRecord {
+                id: instance.id,
+                definition_id: instance.definition_id,
+                definition_key: context.definition_key(),
+                definition_name: context.definition.and_then(|definition| definition.name.clone()),
+                definition_version: context.definition.map_or(0, |definition| definition.version),
+                business_key: instance.business_key,
+                tenant_id: instance.tenant_id,
+                start_activity_id: instance.start_activity_id,
+                end_activity_id: None,
+                start_user_id: instance.start_user_id,
+                started_at: instance.started_at,
+                ended_at: None,
+                state: if instance.suspended { "SUSPENDED" } else { "ACTIVE" }.into(),
+                delete_reason: None,
+            };
+            (record, Some(&context.live.instance.variables))
+        });
+        let mut rows: Vec<_> = ended.chain(running).collect();
+        rows.sort_by_key(|(record, _)| record.id);
+        rows
+    }
+
+    fn value((row, _): &Self::Row<'_>, field: HistoricInstanceField) -> Value {
+        match field {
+            HistoricInstanceField::Id => id(row.id),
+            HistoricInstanceField::DefinitionId => text(&row.definition_id),
+            HistoricInstanceField::DefinitionKey => text(&row.definition_key),
+            HistoricInstanceField::DefinitionName => optional_text(&row.definition_name),
+            HistoricInstanceField::DefinitionVersion => integer(row.definition_version),
+            HistoricInstanceField::BusinessKey => optional_text(&row.business_key),
+            HistoricInstanceField::TenantId => optional_text(&row.tenant_id),
+            HistoricInstanceField::StartActivityId => optional_text(&row.start_activity_id),
+            HistoricInstanceField::StartUserId => optional_text(&row.start_user_id),
+            HistoricInstanceField::StartedAt => time(row.started_at),
+            HistoricInstanceField::EndedAt => optional_time(row.ended_at),
+            HistoricInstanceField::State => text(&row.state),
+            HistoricInstanceField::Duration => duration(row.started_at, row.ended_at),
+        }
+    }
+
+    fn variables<'row>((_, variables): &'row Self::Row<'_>) -> Option<&'row Variables> {
+        *variables
+    }
+
+    fn record((row, _): &Self::Row<'_>) -> Self {
+        row.clone()
+    }
+}
+
+impl Entity for HistoricActivityRecord {
+    type Field = HistoricActivityField;
+    type Row<'state> = (HistoricActivityRecord, Option<&'state Variables>);
+
+    fn rows(state: &State) -> Vec<Self::Row<'_>> {
+        let ended = state.historic_activities.values().cloned().map(|row| {
+            let variables = state
+                .instances
+                .get(&row.instance_id)
+                .map(|live| &live.instance.variables);
+            let record = HistoricActivityRecord {
+                id: row.id,
+                instance_id: row.instance_id,
+                parent_id: row.parent_id,
+                definition_id: row.definition_id,
+                definition_key: row.definition_key,
+                tenant_id: row.tenant_id,
+                node_id: row.node_id,
+                activity_type: row.activity_type,
+                activity_name: row.activity_name,
+                task_id: row.task_id,
+                assignee: row.assignee,
+                started_at: row.started_at,
+                ended_at: Some(row.ended_at),
+                canceled: row.canceled,
+                complete_scope: row.complete_scope,
+            };
+            (record, variables)
+        });
+        let open = live_rows(state, |live| live.activities.values(), |row: &ActivityRow| row.id)
+            .into_iter()
+            .map(|(context, row)| {
+                let instance = &context.live.instance;
+                let task = context.live.user_tasks.get(&row.id);
+                let record = HistoricActivityRecord {
+                    id: row.id,
+                    instance_id: row.instance_id,
+                    parent_id: row.parent_id,
+                    definition_id: instance.definition_id.clone(),
+                    definition_key: context.definition_key(),
+                    tenant_id: instance.tenant_id.clone(),
+                    node_id: row.node_id.clone(),
+                    activity_type: row.activity_type.clone(),
+                    activity_name: row.activity_name.clone(),
+                    task_id: (row.kind == ActivityKind::UserTask).then_some(row.id),
+                    assignee: task.and_then(|task| task.assignee.clone()),
+                    started_at: row.started_at,
+                    ended_at: None,
+                    canceled: false,
+                    complete_scope: false,
+                };
+                (record, Some(&instance.variables))
+            });
+        let mut rows: Vec<_> = ended.chain(open).collect();
+        rows.sort_by_key(|(record, _)| record.id);
+        rows
+    }
+
+    fn value((row, _): &Self::Row<'_>, field: HistoricActivityField) -> Value {
+        match field {
+            HistoricActivityField::Id => id(row.id),
+            HistoricActivityField::InstanceId => id(row.instance_id),
+            HistoricActivityField::ParentId => id(row.parent_id),
+            HistoricActivityField::DefinitionId => text(&row.definition_id),
+            HistoricActivityField::DefinitionKey => text(&row.definition_key),
+            HistoricActivityField::TenantId => optional_text(&row.tenant_id),
+            HistoricActivityField::ActivityId => text(&row.node_id),
+            HistoricActivityField::ActivityType => text(&row.activity_type),
+            HistoricActivityField::ActivityName => optional_text(&row.activity_name),
+            HistoricActivityField::TaskId => Value::One(row.task_id.map(Scalar::Id)),
+            HistoricActivityField::Assignee => optional_text(&row.assignee),
+            HistoricActivityField::StartedAt => time(row.started_at),
+            HistoricActivityField::EndedAt => optional_time(row.ended_at),
+            HistoricActivityField::Canceled => boolean(row.canceled),
+            HistoricActivityField::CompleteScope => boolean(row.complete_scope),
+            HistoricActivityField::Duration => duration(row.started_at, row.ended_at),
+        }
+    }
+
+    fn variables<'row>((_, variables): &'row Self::Row<'_>) -> Option<&'row Variables> {
+        *variables
+    }
+
+    fn record((row, _): &Self::Row<'_>) -> Self {
+        row.clone()
+    }
+}
