@@ -16,12 +16,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 16 MiB, 256 levels, a million elements, 256 attributes, 500 problems.
+    /// 16 MiB, 256 levels, half a million elements, 256 attributes, 500 problems.
     fn default() -> Self {
         Self {
             bytes: 16 * 1024 * 1024,
             depth: 256,
-            elements: 1_000_000,
+            elements: 500_000,
             attributes: 256,
             diagnostics: 500,
         }

@@ -13,6 +13,8 @@ mod schema;
 mod task;
 mod value;
 
+use std::collections::HashMap;
+
 use crate::codes;
 use crate::draft::DraftDocument;
 use crate::model::Message;
@@ -38,7 +40,7 @@ pub(crate) fn read<'tree>(tree: &'tree Tree<'tree>, problems: &mut Problems<'_>)
     let mut reader = Reader {
         tree,
         problems,
-        messages: Vec::new(),
+        messages: HashMap::new(),
     };
     Some(reader.definitions(root))
 }
@@ -48,7 +50,7 @@ struct Reader<'tree, 'problems, 'text> {
     tree: &'tree Tree<'tree>,
     problems: &'problems mut Problems<'text>,
     /// The messages of the file, known before its processes are read.
-    messages: Vec<Message>,
+    messages: HashMap<String, Message>,
 }
 
 impl<'tree> Reader<'tree, '_, '_> {

@@ -1,6 +1,8 @@
 //! Real models, as found in public test suites: those beside the repository in `../shared/scenarios`, or in the
 //! directory that `FLOWSTONE_SCENARIOS` names. Without them these tests say so and pass.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

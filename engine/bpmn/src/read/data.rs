@@ -1,5 +1,7 @@
 //! Documentation, properties, and input and output parameters.
 
+use std::collections::HashMap;
+
 use flowstone_expression::Expression;
 
 use super::Reader;
@@ -25,6 +27,7 @@ impl<'tree> Reader<'tree, '_, '_> {
     pub(super) fn properties(&self, index: ElementIndex) -> Vec<(String, String)> {
         let tree = self.tree;
         let mut properties: Vec<(String, String)> = Vec::new();
+        let mut positions = HashMap::new();
         let elements = tree
             .extensions(index)
             .filter(|(_, extension)| extension.is_vendor("properties"))
@@ -35,7 +38,8 @@ impl<'tree> Reader<'tree, '_, '_> {
                 continue;
             };
             let value = element.attribute("value").map_or("", |value| value.text).to_owned();
-            match properties.iter_mut().find(|(known, _)| known == name.text) {
+            let position = *positions.entry(name.text).or_insert(properties.len());
+            match properties.get_mut(position) {
                 Some((_, known)) => *known = value,
                 None => properties.push((name.text.to_owned(), value)),
             }

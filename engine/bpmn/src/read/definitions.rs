@@ -1,5 +1,7 @@
 //! What stands directly in `definitions` (BPMN 2.0, 8.1).
 
+use std::collections::HashSet;
+
 use super::Reader;
 use crate::codes;
 use crate::draft::DraftDocument;
@@ -30,16 +32,21 @@ impl<'tree> Reader<'tree, '_, '_> {
                 .filter(|(_, child)| child.namespace == Namespace::Bpmn)
         };
         self.check_imports(bpmn().map(|(_, child)| child));
+        let mut signal_names = HashSet::new();
         for (_, child) in bpmn() {
             match child.name {
                 "message" => self.define_message(child, &mut document.messages),
-                "signal" => self.define_signal(child, &mut document.signals),
+                "signal" => self.define_signal(child, &mut document.signals, &mut signal_names),
                 "error" => self.define_error(child, &mut document.errors),
                 "escalation" => document.escalations.extend(escalation(child)),
                 _ => {}
             }
         }
-        self.messages.clone_from(&document.messages);
+        self.messages = document
+            .messages
+            .iter()
+            .map(|message| (message.id.clone(), message.clone()))
+            .collect();
         let mut processes = 0;
         for (index, child) in bpmn().filter(|(_, child)| child.name == "process") {
             processes += 1;
@@ -98,7 +105,12 @@ impl<'tree> Reader<'tree, '_, '_> {
         }));
     }
 
-    fn define_signal(&mut self, element: &Element<'_>, signals: &mut Vec<Signal>) {
+    fn define_signal(
+        &mut self,
+        element: &'tree Element<'tree>,
+        signals: &mut Vec<Signal>,
+        names: &mut HashSet<&'tree str>,
+    ) {
         let name = element.attribute("name").filter(|name| !name.text.trim().is_empty());
         if name.is_none() {
             self.problems.error(
@@ -112,9 +124,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             );
         }
         if let Some(name) = name
-            && signals
-                .iter()
-                .any(|other| other.name.as_ref().is_some_and(|other| other.source() == name.text))
+            && !names.insert(name.text)
         {
             self.problems.error(
                 Problem::new(

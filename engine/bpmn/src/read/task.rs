@@ -201,10 +201,9 @@ impl<'tree> Reader<'tree, '_, '_> {
 
     /// The message that a `messageRef` names.
     pub(super) fn message(&self, reference: Value<'_>) -> Option<&Message> {
-        let local = unqualified_reference(reference.text);
         self.messages
-            .iter()
-            .find(|message| message.id == reference.text || message.id == local)
+            .get(reference.text)
+            .or_else(|| self.messages.get(unqualified_reference(reference.text)))
     }
 
     /// The form attributes of a start event or user task.
