@@ -118,7 +118,7 @@ impl<'tree> DraftFlow<'tree> {
 /// How messages call an element: its name and id.
 pub(crate) fn title(element: &Element<'_>) -> String {
     match element.id() {
-        Some(id) => format!("{} '{id}'", element.name),
-        None => element.name.to_owned(),
+        Some(id) if !id.is_empty() => format!("{} '{id}'", element.name),
+        _ => element.name.to_owned(),
     }
 }

@@ -23,6 +23,10 @@ pub(crate) fn parse<'source>(source: &'source str, limits: &Limits) -> Result<Tr
             format!("The character U+{:04X} is not allowed in XML.", u32::from(character)),
         ));
     }
+    // The byte order mark is gone already; the reader would silently skip another one and shift all places.
+    if source.starts_with('\u{FEFF}') {
+        return Err(malformed((0, 3), "The file begins with a second byte order mark."));
+    }
     let mut reader = NsReader::from_str(source);
     reader.config_mut().check_comments = true;
     let mut parser = Parser {

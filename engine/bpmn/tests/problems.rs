@@ -1,0 +1,526 @@
+//! Each problem of a model is reported under its code, with the elements at fault.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use flowstone_bpmn::{CODES, Diagnostic, Limits, Severity, parse};
+
+const HEAD: &str = "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' \
+                    xmlns:camunda='http://camunda.org/schema/1.0/bpmn' targetNamespace='test'>";
+
+/// The problems of what stands in `definitions`.
+fn in_definitions(content: &str) -> Vec<Diagnostic> {
+    let text = format!("{HEAD}{content}</definitions>");
+    let parsed = parse("file.bpmn", text.as_bytes(), &Limits::default());
+    assert_eq!(
+        parsed.document.is_none(),
+        parsed.diagnostics.iter().any(Diagnostic::is_error)
+    );
+    for found in &parsed.diagnostics {
+        assert!(
+            CODES.iter().any(|(code, _)| *code == found.code),
+            "{} is not documented",
+            found.code
+        );
+        assert!(!found.message.is_empty() && !found.advice.is_empty());
+    }
+    parsed.diagnostics
+}
+
+/// The problems of a process: what stands in it, beside a start event `s`.
+fn in_process(content: &str) -> Vec<Diagnostic> {
+    in_definitions(&format!("<process id='p'><startEvent id='s'/>{content}</process>"))
+}
+
+/// The problems of a node `n` that the start event leads to.
+fn of_node(node: &str) -> Vec<Diagnostic> {
+    in_process(&format!("<sequenceFlow id='f' sourceRef='s' targetRef='n'/>{node}"))
+}
+
+/// Problems as `code id,id`, warnings with a question mark.
+fn brief(found: &[Diagnostic]) -> Vec<String> {
+    found
+        .iter()
+        .map(|found| {
+            let mark = if found.severity == Severity::Warning { "?" } else { "" };
+            format!("{}{mark} {}", found.code, found.element_ids.join(","))
+                .trim_end()
+                .to_owned()
+        })
+        .collect()
+}
+
+#[track_caller]
+fn check(found: &[Diagnostic], expected: &[&str]) {
+    assert_eq!(brief(found), expected, "{found:#?}");
+}
+
+#[test]
+fn definitions() {
+    let sound = "<process id='p'><startEvent id='s'/></process>";
+    check(&in_definitions(sound), &[]);
+    check(&in_definitions(""), &["no-executable-process?"]);
+    check(
+        &in_definitions("<process id='p' isExecutable='false'><callActivity/></process>"),
+        &["process-not-executable? p"],
+    );
+    check(
+        &in_definitions("<process id='p' isExecutable='maybe'><startEvent id='s'/></process>"),
+        &["invalid-boolean p"],
+    );
+    check(
+        &in_definitions("<process><startEvent id='s'/></process>"),
+        &["missing-id"],
+    );
+    check(&in_definitions("<process id='p'/>"), &["missing-start-event p"]);
+    check(
+        &in_definitions(&format!("{sound}{sound}")),
+        &["duplicate-id p", "duplicate-id s"],
+    );
+    check(
+        &in_definitions(&format!("{sound}<signal id='a'/>")),
+        &["missing-signal-name a"],
+    );
+    check(
+        &in_definitions(&format!("<signal id='a' name='n'/><signal id='b' name='n'/>{sound}")),
+        &["duplicate-signal-name b"],
+    );
+    check(&in_definitions(&format!("<message name='n'/>{sound}")), &["missing-id"]);
+    check(
+        &in_definitions(&format!(
+            "<import importType='http://www.w3.org/2001/XMLSchema'/>{sound}"
+        )),
+        &[],
+    );
+    check(
+        &in_definitions(&format!("<import importType='other'/>{sound}")),
+        &["unsupported-import"],
+    );
+    check(
+        &in_definitions(&format!(
+            "{sound}<import importType='http://www.w3.org/2001/XMLSchema'/>"
+        )),
+        &["wrong-order"],
+    );
+}
+
+#[test]
+fn process_attributes() {
+    let with =
+        |attributes: &str| in_definitions(&format!("<process id='p' {attributes}><startEvent id='s'/></process>"));
+    check(&with("isClosed='false' processType='None' name='n'"), &[]);
+    check(&with("versionTag='1'"), &["unknown-attribute p"]);
+    for sound in ["5", "P5D", ""] {
+        check(&with(&format!("camunda:historyTimeToLive='{sound}'")), &[]);
+    }
+    for invalid in ["soon", "-1", "P1M", "5.5"] {
+        check(
+            &with(&format!("camunda:historyTimeToLive='{invalid}'")),
+            &["invalid-history-time-to-live p"],
+        );
+    }
+    check(&with("camunda:taskPriority='high'"), &["invalid-number p"]);
+    check(&with("camunda:candidateStarterUsers='a,${'"), &["invalid-expression p"]);
+}
+
+#[test]
+fn start_events() {
+    check(&in_process("<startEvent id='t'/>"), &["multiple-start-events t,p"]);
+    check(&of_node("<subProcess id='n'/>"), &["missing-start-event n"]);
+    check(
+        &of_node("<subProcess id='n'><startEvent id='a'/><startEvent id='b'/></subProcess>"),
+        &["multiple-start-events b,n"],
+    );
+    check(
+        &of_node("<subProcess id='n'><startEvent id='a'><timerEventDefinition/></startEvent></subProcess>"),
+        &["start-event-definition a"],
+    );
+    check(
+        &in_process(
+            "<task id='t'/><sequenceFlow sourceRef='s' targetRef='t'/><sequenceFlow id='f' sourceRef='t' targetRef='s'/>",
+        ),
+        &["start-event-incoming f,s"],
+    );
+    check(
+        &in_definitions("<process id='p'><startEvent id='s' camunda:formKey='k' camunda:initiator='i'/></process>"),
+        &[],
+    );
+}
+
+#[test]
+fn sequence_flows() {
+    check(
+        &in_process("<sequenceFlow id='f' sourceRef='s'/>"),
+        &["missing-flow-end f"],
+    );
+    check(
+        &in_process("<sequenceFlow targetRef='s'/>"),
+        &["missing-flow-end", "start-event-incoming s"],
+    );
+    check(
+        &in_process("<sequenceFlow id='f' sourceRef='s' targetRef='nowhere'/>"),
+        &["dangling-flow f"],
+    );
+    check(
+        &in_process("<sequenceFlow sourceRef='nobody' targetRef='nowhere'/>"),
+        &["dangling-flow nobody"; 2],
+    );
+    check(
+        &of_node("<endEvent id='n'/><task id='t'/><sequenceFlow id='g' sourceRef='n' targetRef='t'/>"),
+        &["end-event-outgoing g,n"],
+    );
+    let inside = "<subProcess id='n'><startEvent id='a'/><task id='t'/>";
+    check(
+        &of_node(&format!(
+            "{inside}</subProcess><sequenceFlow id='g' sourceRef='n' targetRef='t'/>"
+        )),
+        &["flow-crosses-scope g,t"],
+    );
+    check(
+        &of_node(&format!(
+            "{inside}<sequenceFlow id='g' sourceRef='a' targetRef='n'/></subProcess>"
+        )),
+        &["unreachable-node? t", "flow-crosses-scope g,n"],
+    );
+    check(&in_process("<task id='t'/>"), &["unreachable-node? t"]);
+    check(&of_node("<task id='n' default='f'/>"), &["unknown-default-flow n"]);
+}
+
+#[test]
+fn conditions() {
+    let with = |condition: &str| {
+        in_process(&format!(
+            "<sequenceFlow id='f' sourceRef='s' targetRef='n'>{condition}</sequenceFlow><task id='n'/>"
+        ))
+    };
+    check(&with("<conditionExpression>${true}</conditionExpression>"), &[]);
+    check(
+        &with("<conditionExpression language='juel'><![CDATA[${a > 1}]]></conditionExpression>"),
+        &[],
+    );
+    check(&with("<conditionExpression/>"), &["empty-condition f"]);
+    check(
+        &with("<conditionExpression>${a >}</conditionExpression>"),
+        &["invalid-expression f"],
+    );
+    check(
+        &with("<conditionExpression language='groovy'>a</conditionExpression>"),
+        &["unsupported-language f"],
+    );
+    check(
+        &with("<conditionExpression camunda:resource='a.js'/>"),
+        &["unsupported-attribute f"],
+    );
+}
+
+#[test]
+fn exclusive_gateways() {
+    let with = |attributes: &str, flows: &str| {
+        of_node(&format!(
+            "<exclusiveGateway id='n' {attributes}/><task id='t'/><task id='u'/>{flows}"
+        ))
+    };
+    let flow = |id: &str, target: &str, condition: &str| {
+        let condition = match condition {
+            "" => String::new(),
+            text => format!("<conditionExpression>{text}</conditionExpression>"),
+        };
+        format!("<sequenceFlow id='{id}' sourceRef='n' targetRef='{target}'>{condition}</sequenceFlow>")
+    };
+    let to_both = |one: &str, other: &str| flow("x", "t", one) + &flow("y", "u", other);
+    check(&of_node("<exclusiveGateway id='n'/>"), &["gateway-without-outgoing n"]);
+    check(&with("default='y'", &to_both("${a}", "")), &[]);
+    check(&with("", &to_both("${a}", "${b}")), &[]);
+    check(&with("", &to_both("${a}", "")), &["gateway-unconditional-flow? y,n"]);
+    check(
+        &with("", &to_both("", "")),
+        &["gateway-unconditional-flow x,n", "gateway-unconditional-flow y,n"],
+    );
+    check(
+        &with("default='y'", &to_both("", "")),
+        &["gateway-unconditional-flow x,n"],
+    );
+    check(
+        &with("default='y'", &to_both("${a}", "${b}")),
+        &["default-flow-condition y,n"],
+    );
+    check(
+        &of_node(&format!(
+            "<exclusiveGateway id='n'/><task id='t'/>{}",
+            flow("x", "t", "${a}")
+        )),
+        &["gateway-single-condition x,n"],
+    );
+}
+
+#[test]
+fn external_tasks() {
+    for task in ["serviceTask", "sendTask", "businessRuleTask"] {
+        let with = |attributes: &str| of_node(&format!("<{task} id='n' {attributes}/>"));
+        check(&with("camunda:type='external' camunda:topic='t'"), &[]);
+        check(
+            &with("camunda:type='external' camunda:topic='t' camunda:taskPriority='${p}'"),
+            &[],
+        );
+        check(
+            &with("camunda:type='external' camunda:topic='t' camunda:taskPriority='high'"),
+            &["invalid-number n"],
+        );
+        check(&with("camunda:type='external'"), &["missing-topic n"]);
+        check(
+            &with("camunda:type='external' camunda:topic='${'"),
+            &["invalid-expression n"],
+        );
+        check(&with(""), &["missing-implementation n"]);
+        for refused in [
+            "type='mail'",
+            "class='C'",
+            "delegateExpression='${d}'",
+            "expression='${e}'",
+        ] {
+            check(&with(&format!("camunda:{refused}")), &["unsupported-attribute n"]);
+        }
+    }
+    check(
+        &of_node("<businessRuleTask id='n' camunda:decisionRef='d'/>"),
+        &["unsupported-attribute n"],
+    );
+    let connector = "<extensionElements><camunda:connector/></extensionElements>";
+    check(
+        &of_node(&format!("<serviceTask id='n'>{connector}</serviceTask>")),
+        &["unsupported-element n"],
+    );
+}
+
+#[test]
+fn message_events_and_receive_tasks() {
+    for event in ["endEvent", "intermediateThrowEvent"] {
+        let with = |attributes: &str| {
+            of_node(&format!(
+                "<{event} id='n'><messageEventDefinition {attributes}/></{event}>"
+            ))
+        };
+        check(&with(""), &[]);
+        check(&with("camunda:type='external' camunda:topic='t'"), &[]);
+        check(&with("camunda:type='external'"), &["missing-topic n"]);
+        check(&with("camunda:class='C'"), &["unsupported-attribute n"]);
+        check(&with("messageRef='m'"), &["unknown-message? n"]);
+    }
+    let receive = |message: &str, reference: &str| {
+        in_definitions(&format!(
+            "{message}<process id='p'><startEvent id='s'/><sequenceFlow sourceRef='s' targetRef='n'/>\
+             <receiveTask id='n' {reference}/></process>"
+        ))
+    };
+    check(&receive("", ""), &[]);
+    check(&receive("<message id='m' name='a ${b}'/>", "messageRef='tns:m'"), &[]);
+    check(&receive("", "messageRef='m'"), &["unknown-message n"]);
+    check(
+        &receive("<message id='m'/>", "messageRef='m'"),
+        &["missing-message-name n,m"],
+    );
+    check(&receive("", "instantiate='true'"), &["unsupported-attribute n"]);
+    let both = "<terminateEventDefinition/><messageEventDefinition/>";
+    check(
+        &of_node(&format!("<endEvent id='n'>{both}</endEvent>")),
+        &["multiple-event-definitions n"],
+    );
+}
+
+#[test]
+fn user_tasks() {
+    let with = |attributes: &str| of_node(&format!("<userTask id='n' {attributes}/>"));
+    check(
+        &with("camunda:assignee='${a}' camunda:candidateUsers='a, ${b.of(1,2)}' camunda:formKey='f'"),
+        &[],
+    );
+    check(&with("camunda:assignee='${currentUser('"), &["invalid-expression n"]);
+    check(&with("camunda:candidateGroups='a,${,b'"), &["invalid-expression n"]);
+    check(&with("name='a ${'"), &["invalid-expression n"]);
+    check(&with("camunda:formRef='f' camunda:formRefBinding='latest'"), &[]);
+    check(
+        &with("camunda:formRef='f' camunda:formRefBinding='version' camunda:formRefVersion='2'"),
+        &[],
+    );
+    check(
+        &with("camunda:formRef='f' camunda:formRefBinding='version'"),
+        &["invalid-form n"],
+    );
+    check(
+        &with("camunda:formRef='f' camunda:formRefBinding='other'"),
+        &["invalid-form n"],
+    );
+    check(&with("camunda:formRef='f'"), &["invalid-form n"]);
+    check(
+        &with("camunda:formKey='k' camunda:formRef='f' camunda:formRefBinding='latest'"),
+        &["invalid-form n"],
+    );
+}
+
+#[test]
+fn input_and_output_parameters() {
+    let on = |element: &str, parameters: &str| {
+        of_node(&format!(
+            "<{element} id='n'><extensionElements><camunda:inputOutput>{parameters}</camunda:inputOutput>\
+             </extensionElements></{element}>"
+        ))
+    };
+    let input = "<camunda:inputParameter name='a'>${b}</camunda:inputParameter>";
+    let output = "<camunda:outputParameter name='a'>b</camunda:outputParameter>";
+    check(&on("task", &format!("{input}{output}")), &[]);
+    check(&on("endEvent", input), &[]);
+    check(&on("endEvent", output), &["input-output-not-allowed n"]);
+    check(&on("parallelGateway", input), &["input-output-not-allowed n"]);
+    check(
+        &on("task", "<camunda:inputParameter>a</camunda:inputParameter>"),
+        &["invalid-parameter n"],
+    );
+    let nested = |value: &str| {
+        on(
+            "task",
+            &format!("<camunda:inputParameter name='a'>{value}</camunda:inputParameter>"),
+        )
+    };
+    check(
+        &nested("<camunda:list><camunda:value>1</camunda:value><camunda:map/></camunda:list>"),
+        &[],
+    );
+    check(
+        &nested("<camunda:map><camunda:entry key='k'>v</camunda:entry></camunda:map>"),
+        &[],
+    );
+    check(
+        &nested("<camunda:map><camunda:entry>v</camunda:entry></camunda:map>"),
+        &["invalid-parameter n"],
+    );
+    check(
+        &nested("<camunda:list><camunda:value>${</camunda:value></camunda:list>"),
+        &["invalid-expression n"],
+    );
+    check(
+        &nested("<camunda:script scriptFormat='groovy'>1</camunda:script>"),
+        &["unsupported-element n"],
+    );
+    check(&nested("<camunda:other/>"), &["invalid-parameter n"]);
+}
+
+#[test]
+fn what_is_not_executed_yet_is_refused_by_name() {
+    let elements = [
+        "<intermediateCatchEvent id='n'><timerEventDefinition/></intermediateCatchEvent>",
+        "<boundaryEvent id='n' attachedToRef='s'/>",
+        "<callActivity id='n' calledElement='q'/>",
+        "<transaction id='n'><startEvent id='i'/></transaction>",
+        "<adHocSubProcess id='n'/>",
+        "<inclusiveGateway id='n'/>",
+        "<eventBasedGateway id='n'/>",
+        "<complexGateway id='n'/>",
+        "<scriptTask id='n'/>",
+        "<endEvent id='n'><errorEventDefinition/></endEvent>",
+        "<intermediateThrowEvent id='n'><signalEventDefinition/></intermediateThrowEvent>",
+        "<intermediateThrowEvent id='n'><terminateEventDefinition/></intermediateThrowEvent>",
+        "<task id='n'><multiInstanceLoopCharacteristics/></task>",
+        "<subProcess id='n'><startEvent id='i'/><standardLoopCharacteristics/></subProcess>",
+        "<task id='n'><extensionElements><camunda:executionListener/></extensionElements></task>",
+        "<userTask id='n'><extensionElements><camunda:taskListener/></extensionElements></userTask>",
+    ];
+    for element in elements {
+        check(&of_node(element), &["unsupported-element n"]);
+    }
+    for attribute in [
+        "camunda:asyncBefore='true'",
+        "camunda:asyncAfter='true'",
+        "camunda:async='true'",
+        "camunda:formHandlerClass='C'",
+        "isForCompensation='true'",
+        "startQuantity='2'",
+    ] {
+        check(
+            &of_node(&format!("<userTask id='n' {attribute}/>")),
+            &["unsupported-attribute n"],
+        );
+    }
+    check(
+        &in_process("<subProcess id='e' triggeredByEvent='true'><startEvent id='i'/></subProcess>"),
+        &["unsupported-element e"],
+    );
+    let timer = "<process id='p'><startEvent id='s'><timerEventDefinition/></startEvent></process>";
+    check(&in_definitions(timer), &["unsupported-element s"]);
+    let listener = "<extensionElements><camunda:executionListener/></extensionElements>";
+    check(&in_process(listener), &["unsupported-element p"]);
+    let flow = format!("<sequenceFlow id='f' sourceRef='s' targetRef='t'>{listener}</sequenceFlow><task id='t'/>");
+    check(&in_process(&flow), &["unsupported-element f"]);
+}
+
+#[test]
+fn what_has_no_effect_on_the_execution_is_accepted() {
+    let accepted = "<laneSet id='l'><lane id='m'><flowNodeRef>s</flowNodeRef></lane></laneSet>\
+         <dataObject id='d'/><textAnnotation id='a'><text>note</text></textAnnotation>\
+         <association id='b' sourceRef='s' targetRef='a'/><dataStoreReference id='r'/>\
+         <sequenceFlow id='f' sourceRef='s' targetRef='n'/>\
+         <userTask id='n' camunda:asyncBefore='false' startQuantity='1' isForCompensation='false' camunda:unheardOf='x'>\
+         <documentation>text</documentation><extensionElements><camunda:formData><camunda:formField id='x'/>\
+         </camunda:formData><camunda:unheardOf/><other xmlns='urn:o'/></extensionElements><incoming>f</incoming>\
+         <ioSpecification/></userTask>";
+    check(&in_process(accepted), &[]);
+}
+
+#[test]
+fn elements_and_attributes_that_bpmn_does_not_have_are_refused() {
+    check(&in_process("<servicetask id='n'/>"), &["unknown-element n"]);
+    check(&of_node("<task id='n'><timer/></task>"), &["unknown-element n"]);
+    check(&of_node("<task id='n'><task id='m'/></task>"), &["unknown-element m"]);
+    check(&of_node("<userTask id='n' assignee='a'/>"), &["unknown-attribute n"]);
+    check(
+        &of_node("<task/><task id=''/><task id='n'/>"),
+        &["missing-id", "unreachable-node?", "missing-id", "unreachable-node?"],
+    );
+}
+
+#[test]
+fn all_problems_of_a_file_are_reported_in_the_order_of_their_places() {
+    let text = "<?xml version='1.0'?>\n\
+        <definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' xmlns:camunda='http://camunda.org/schema/1.0/bpmn'>\n\
+        \x20 <process id='order' isExecutable='true'>\n\
+        \x20   <startEvent id='start'/>\n\
+        \x20   <serviceTask id='charge' camunda:type='external'/>\n\
+        \x20   <sequenceFlow id='f1' sourceRef='start' targetRef='charge'/>\n\
+        \x20   <sequenceFlow id='f2' sourceRef='charge' targetRef='ende'>\n\
+        \x20     <conditionExpression>${amount &gt; }</conditionExpression>\n\
+        \x20   </sequenceFlow>\n\
+        \x20   <userTask id='approve' camunda:assignee='${'/>\n\
+        \x20 </process>\n\
+        </definitions>\n";
+    let found = parse("order.bpmn", text.as_bytes(), &Limits::default()).diagnostics;
+    let places: Vec<_> = found
+        .iter()
+        .map(|found| (found.line, found.column, found.code))
+        .collect();
+    let marked: BTreeSet<_> = found
+        .iter()
+        .map(|found| &text[found.span.unwrap().0..found.span.unwrap().1])
+        .collect();
+    assert_eq!(
+        places,
+        [
+            (5, 5, "missing-topic"),
+            (7, 57, "dangling-flow"),
+            (8, 28, "invalid-expression"),
+            (10, 5, "unreachable-node"),
+            (10, 46, "invalid-expression"),
+        ]
+    );
+    assert!(marked.contains("ende") && marked.contains("<serviceTask id='charge' camunda:type='external'/>"));
+}
+
+#[test]
+fn codes_are_unique_and_in_kebab_case() {
+    let distinct: BTreeSet<_> = CODES.iter().map(|(code, _)| code).collect();
+    assert_eq!(distinct.len(), CODES.len());
+    assert!(
+        distinct
+            .iter()
+            .all(|code| code.chars().all(|letter| letter == '-' || letter.is_ascii_lowercase()))
+    );
+}
