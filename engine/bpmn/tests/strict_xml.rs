@@ -350,7 +350,8 @@ proptest! {
 
     #[test]
     fn what_another_strict_reader_accepts_is_read(text in nearly_xml()) {
-        if roxmltree::Document::parse(&text).is_ok() {
+        // The other reader is lax with what follows the name of a processing instruction.
+        if roxmltree::Document::parse(&text).is_ok() && !text.contains("<?pi") {
             let found = diagnostics(text.as_bytes());
             prop_assert!(found.iter().all(|found| found.code != "invalid-xml"), "{found:?}");
         }
