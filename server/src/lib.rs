@@ -1,1 +1,10 @@
 //! The Flowstone server: REST API, configuration and command line.
+
+pub mod api;
+mod http;
+mod local;
+mod metrics;
+
+pub use api::{AppState, ServerOptions};
+pub use http::{router, serve};
+pub use local::LocalServer;
