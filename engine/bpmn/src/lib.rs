@@ -1,6 +1,6 @@
 //! BPMN 2.0 XML to a checked model, with every problem located.
 //!
-//! [`parse`] is the way in: bytes become a [`Document`](model::Document) and a list of [`Diagnostic`]s. Three steps
+//! [`parse`] is the way in: bytes become a [`Document`] and a list of [`Diagnostic`]s. Three steps
 //! follow each other: `xml` reads strict XML into a small tree with namespaces resolved and every place known, `read`
 //! turns the tree into the model and refuses what the engine does not execute, `rules` judges the whole.
 //!
