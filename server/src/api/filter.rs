@@ -42,6 +42,8 @@ enum Rule<F> {
     In(F, Kind),
     NotIn(F, Kind),
     When(F, When),
+    EqualsWhere(F, F, When),
+    InWhere(F, F, When),
     Variables,
 }
 
@@ -169,6 +171,18 @@ pub const fn time_since<F: Copy>(name: &'static str, field: F) -> Filter<F> {
 /// Acts only when the parameter is `true`.
 pub const fn when<F: Copy>(name: &'static str, field: F, state: When) -> Filter<F> {
     let rule = Rule::When(field, state);
+    Filter { name, rule }
+}
+
+/// The field is this text, and the other field is as said.
+pub const fn text_where<F: Copy>(name: &'static str, field: F, other: F, state: When) -> Filter<F> {
+    let rule = Rule::EqualsWhere(field, other, state);
+    Filter { name, rule }
+}
+
+/// The field is one of these texts, and the other field is as said.
+pub const fn text_in_where<F: Copy>(name: &'static str, field: F, other: F, state: When) -> Filter<F> {
+    let rule = Rule::InWhere(field, other, state);
     Filter { name, rule }
 }
 
@@ -335,6 +349,18 @@ impl<F: Copy> Filter<F> {
             Rule::When(field, state) => {
                 if flag_value(name, value)? {
                     conditions.push(Condition::Field(field, state.test()));
+                }
+            }
+            Rule::EqualsWhere(field, other, state) => {
+                if let Some(text) = scalar_of(name, Kind::Text, value)? {
+                    let test = Condition::Field(field, Test::Equals(text));
+                    conditions.push(Condition::All(vec![test, Condition::Field(other, state.test())]));
+                }
+            }
+            Rule::InWhere(field, other, state) => {
+                if let Some(list) = list_of(name, Kind::Text, value)? {
+                    let test = Condition::Field(field, Test::In(list));
+                    conditions.push(Condition::All(vec![test, Condition::Field(other, state.test())]));
                 }
             }
             Rule::Variables => {

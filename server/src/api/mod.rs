@@ -9,16 +9,26 @@ pub mod body;
 pub mod deployment;
 pub mod engine;
 pub mod error;
+pub mod event_subscription;
+pub mod execution;
 pub mod external_task;
 pub mod filter;
+pub mod history;
+pub mod incident;
+pub mod job;
+pub mod job_definition;
 pub mod message;
 pub mod openapi;
 pub mod operations;
 pub mod process_definition;
+pub mod process_instance;
 pub mod signal;
+pub mod task;
 mod tenants;
 pub mod unsupported;
 pub mod value;
+pub mod variable_instance;
+pub mod variables;
 pub mod version;
 pub mod well_known;
 
@@ -98,10 +108,20 @@ pub fn paths() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(deployment::routes())
         .merge(engine::routes())
+        .merge(event_subscription::routes())
+        .merge(execution::routes())
         .merge(external_task::routes())
+        .merge(history::routes())
+        .merge(incident::routes())
+        .merge(job::routes())
+        .merge(job_definition::routes())
         .merge(message::routes())
         .merge(process_definition::routes())
+        .merge(process_instance::routes())
         .merge(signal::routes())
+        .merge(task::routes())
+        .merge(variable_instance::routes())
+        .merge(variables::routes())
         .merge(version::routes())
 }
 

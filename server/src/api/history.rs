@@ -1,0 +1,21 @@
+//! `/history`: instances and activities, running and ended.
+
+mod activity_instance;
+mod process_instance;
+
+use chrono::{DateTime, Utc};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::AppState;
+
+/// The operations of this resource.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(activity_instance::routes())
+        .merge(process_instance::routes())
+}
+
+/// How long something took, in milliseconds; `None` while it runs.
+fn duration(start: DateTime<Utc>, end: Option<DateTime<Utc>>) -> Option<i64> {
+    end.map(|end| end.signed_duration_since(start).num_milliseconds())
+}

@@ -1,0 +1,150 @@
+//! `/incident`: what an operator must look at.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use flowstone_store::query::{IncidentField as Field, Query, Scalar, Test};
+use flowstone_store::record::IncidentRecord;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::body::{self, Parameters};
+use super::error::{ApiError, ErrorBody};
+use super::filter::{self, Table};
+use super::value::date_to_wire;
+use super::{AppState, Count};
+
+/// The operations of this resource.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(count))
+        .routes(routes!(get))
+}
+
+static INCIDENTS: Table<Field> = Table {
+    entity: "incident",
+    filters: &[
+        filter::id("incidentId", Field::Id),
+        filter::text("incidentType", Field::IncidentType),
+        filter::text("incidentMessage", Field::Message),
+        filter::like("incidentMessageLike", Field::Message),
+        filter::text("processDefinitionId", Field::DefinitionId),
+        filter::text_in("processDefinitionKeyIn", Field::DefinitionKey),
+        filter::id("processInstanceId", Field::InstanceId),
+        filter::id("executionId", Field::ExecutionId),
+        filter::time_after("incidentTimestampAfter", Field::CreatedAt),
+        filter::time_before("incidentTimestampBefore", Field::CreatedAt),
+        filter::text("activityId", Field::ActivityId),
+        filter::text("failedActivityId", Field::ActivityId),
+        filter::id("causeIncidentId", Field::Id),
+        filter::id("rootCauseIncidentId", Field::Id),
+        filter::text("configuration", Field::Configuration),
+        filter::text_in("tenantIdIn", Field::TenantId),
+    ],
+    sorts: &[
+        ("incidentId", Field::Id),
+        ("incidentMessage", Field::Message),
+        ("incidentTimestamp", Field::CreatedAt),
+        ("incidentType", Field::IncidentType),
+        ("executionId", Field::ExecutionId),
+        ("activityId", Field::ActivityId),
+        ("processInstanceId", Field::InstanceId),
+        ("processDefinitionId", Field::DefinitionId),
+        ("causeIncidentId", Field::Id),
+        ("rootCauseIncidentId", Field::Id),
+        ("configuration", Field::Configuration),
+        ("tenantId", Field::TenantId),
+    ],
+    unsupported: &["jobDefinitionIdIn"],
+    unsupported_sorts: &[],
+    or_queries: false,
+};
+
+/// An open incident.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Incident {
+    id: String,
+    process_definition_id: String,
+    process_instance_id: String,
+    execution_id: String,
+    incident_timestamp: String,
+    incident_type: String,
+    activity_id: String,
+    failed_activity_id: String,
+    cause_incident_id: String,
+    root_cause_incident_id: String,
+    configuration: Option<String>,
+    incident_message: Option<String>,
+    tenant_id: Option<String>,
+    job_definition_id: Option<String>,
+    annotation: Option<String>,
+}
+
+impl From<IncidentRecord> for Incident {
+    fn from(record: IncidentRecord) -> Self {
+        let incident = record.incident;
+        let id = incident.id.to_string();
+        Incident {
+            process_definition_id: record.definition_id.to_string(),
+            process_instance_id: incident.instance_id.to_string(),
+            execution_id: incident.activity_id.to_string(),
+            incident_timestamp: date_to_wire(incident.created_at),
+            incident_type: incident.incident_type.to_string(),
+            activity_id: incident.node_id.to_string(),
+            failed_activity_id: incident.node_id.to_string(),
+            // Without called instances every incident is its own cause.
+            cause_incident_id: id.clone(),
+            root_cause_incident_id: id.clone(),
+            id,
+            configuration: incident.configuration,
+            incident_message: incident.message,
+            tenant_id: record.tenant_id,
+            job_definition_id: None,
+            annotation: None,
+        }
+    }
+}
+
+async fn found(state: &AppState, query: Query<Field>) -> Result<Json<Vec<Incident>>, ApiError> {
+    let records = state.store().incidents(&query).await?;
+    Ok(Json(records.into_iter().map(Into::into).collect()))
+}
+
+async fn counted(state: &AppState, query: Query<Field>) -> Result<Json<Count>, ApiError> {
+    Ok(Count::json(state.store().count_incidents(&query).await?))
+}
+
+/// List open incidents
+#[utoipa::path(get, path = "/incident", operation_id = "getIncidents", tag = "Incident",
+    responses((status = 200, body = [Incident]), (status = 400, body = ErrorBody), (status = 501, body = ErrorBody)))]
+async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Vec<Incident>>, ApiError> {
+    found(&state, INCIDENTS.from_parameters(&parameters)?).await
+}
+
+/// Count open incidents
+#[utoipa::path(get, path = "/incident/count", operation_id = "getIncidentsCount", tag = "Incident",
+    responses((status = 200, body = Count), (status = 400, body = ErrorBody), (status = 501, body = ErrorBody)))]
+async fn count(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Count>, ApiError> {
+    counted(&state, INCIDENTS.from_parameters(&parameters)?).await
+}
+
+/// Get an open incident
+#[utoipa::path(get, path = "/incident/{id}", operation_id = "getIncident", tag = "Incident",
+    params(("id" = String, Path, description = "Incident id")),
+    responses((status = 200, body = Incident), (status = 404, body = ErrorBody)))]
+async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<Incident>, ApiError> {
+    let records = match body::id(&id) {
+        Some(id) => {
+            let query = Query::default().with(Field::Id, Test::Equals(Scalar::Id(id)));
+            state.store().incidents(&query).await?
+        }
+        None => Vec::new(),
+    };
+    match records.into_iter().next() {
+        Some(record) => Ok(Json(record.into())),
+        None => Err(ApiError::not_found(format!("No matching incident with id {id}"))),
+    }
+}
