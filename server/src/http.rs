@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::future::IntoFuture;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -40,7 +41,8 @@ pub(crate) fn documented_router() -> OpenApiRouter<AppState> {
 pub fn router(state: AppState) -> Router {
     metrics::recorder();
     let limit = DefaultBodyLimit::max(state.options().max_deployment_bytes);
-    let (routes, _) = documented_router().split_for_parts();
+    let (routes, document) = documented_router().split_for_parts();
+    let shadowed: Arc<[_]> = unsupported::shadowed(&openapi::api_operations(&document)).into();
     let routes = routes
         .fallback(unsupported::unknown_path)
         .method_not_allowed_fallback(unsupported::unknown_method)
@@ -50,6 +52,7 @@ pub fn router(state: AppState) -> Router {
     // The name of the engine must be gone from the path before it is routed.
     Router::new()
         .fallback_service(routes)
+        .layer(middleware::from_fn_with_state(shadowed, unsupported::refuse_shadowed))
         .layer(middleware::from_fn(base_uri::resolve_engine_name))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(complete_headers))

@@ -4,11 +4,13 @@
 mod lenient;
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,6 +19,12 @@ use super::AppState;
 use super::error::ApiError;
 
 pub use lenient::from_value;
+
+/// How much of a refused body is read to its end.
+const DISCARDED_BYTES: u64 = 256 << 20;
+
+/// How long that may take.
+const DISCARD_TIME: Duration = Duration::from_secs(30);
 
 /// Variables by name as they are sent, null when absent; [`crate::api::value`] gives them their types.
 pub type WireVariables = Value;
@@ -109,7 +117,7 @@ pub fn id(text: &str) -> Option<Uuid> {
 /// # Errors
 /// 413 when it is longer, 400 when the connection broke.
 pub async fn read(request: Request, limit: usize) -> Result<bytes::Bytes, ApiError> {
-    refuse_large(&request, limit)?;
+    let request = refuse_large(request, limit).await?;
     read_body(request.into_body(), limit).await
 }
 
@@ -127,19 +135,28 @@ async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, ApiError> {
     })
 }
 
-/// Refuses a body whose announced length is above the limit before reading any of it.
+/// Refuses a body whose announced length is above the limit. The body is read and thrown away
+/// first, as far as that is reasonable: clients that still send do not read the reply.
 ///
 /// # Errors
 /// 413.
-pub fn refuse_large(request: &Request, limit: usize) -> Result<(), ApiError> {
+pub async fn refuse_large(request: Request, limit: usize) -> Result<Request, ApiError> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok())
         .and_then(|length| length.parse::<u64>().ok());
     match announced {
-        Some(length) if length > limit as u64 => Err(ApiError::too_large(limit)),
-        _ => Ok(()),
+        Some(length) if length > limit as u64 => {
+            let waits_for_leave = request.headers().contains_key(header::EXPECT);
+            if !waits_for_leave && length <= DISCARDED_BYTES {
+                let discarded = request.into_body().into_data_stream().for_each(|_| async {});
+                // Whoever is slower than this loses the connection instead.
+                let _ = tokio::time::timeout(DISCARD_TIME, discarded).await;
+            }
+            Err(ApiError::too_large(limit))
+        }
+        _ => Ok(request),
     }
 }
 

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
+use super::base_uri::ROOT;
 
 /// Serialised once: it is the same as long as the process lives.
 static DOCUMENT: LazyLock<String> =
@@ -34,6 +35,27 @@ pub(crate) fn frame() -> OpenApi {
 /// The OpenAPI description of everything that is served.
 pub fn document() -> OpenApi {
     crate::http::documented_router().into_openapi()
+}
+
+/// Method and path below the API root of every operation of a description.
+pub(crate) fn api_operations(document: &OpenApi) -> Vec<(String, String)> {
+    let mut operations = Vec::new();
+    for (path, item) in &document.paths.paths {
+        let Some(below) = path.strip_prefix(ROOT) else {
+            continue;
+        };
+        for (method, operation) in [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("DELETE", &item.delete),
+        ] {
+            if operation.is_some() {
+                operations.push((method.to_owned(), below.to_owned()));
+            }
+        }
+    }
+    operations
 }
 
 /// The operations of this room, with paths from the root of the server.

@@ -53,14 +53,17 @@ pub fn knows_path(path: &str) -> bool {
 }
 
 fn matching(path: &str) -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter().filter(move |operation| {
-        let mut segments = path.split('/');
-        operation.path.split('/').all(|expected| {
-            segments
-                .next()
-                .is_some_and(|segment| expected == segment || (expected.starts_with('{') && !segment.is_empty()))
-        }) && segments.next().is_none()
-    })
+    OPERATIONS.iter().filter(move |operation| matches(operation.path, path))
+}
+
+/// Whether a path fits a declared one, segment by segment.
+pub fn matches(declared: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    declared.split('/').all(|expected| {
+        segments
+            .next()
+            .is_some_and(|segment| expected == segment || (expected.starts_with('{') && !segment.is_empty()))
+    }) && segments.next().is_none()
 }
 
 fn literal_segments(path: &str) -> usize {

@@ -175,7 +175,8 @@ impl<'de> Deserializer<'de> for Lenient {
                     .filter(|(_, value)| !value.is_null())
                     .map(|(name, value)| (name, Lenient(value))),
             )),
-            _ => Err(self.wrong(&visitor)),
+            // The visitor would name a type of this program.
+            _ => Err(self.wrong(&"an object")),
         }
     }
 

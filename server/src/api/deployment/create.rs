@@ -113,7 +113,7 @@ async fn read(request: Request, state: &AppState) -> Result<DeployRequest, ApiEr
             "A deployment is sent as a form; use Content-Type: multipart/form-data",
         ));
     }
-    refuse_large(&request, limit)?;
+    let request = refuse_large(request, limit).await?;
     let mut form = Multipart::from_request(request, state)
         .await
         .map_err(|_| ApiError::invalid("multipart/form-data cannot be processed"))?;

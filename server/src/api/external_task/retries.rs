@@ -16,6 +16,8 @@ use super::{operation_error, query, task_id};
 use crate::api::AppState;
 use crate::api::body::{self, JsonBody, Parameters};
 use crate::api::error::{ApiError, ErrorBody};
+use crate::api::history::process_instance::HISTORIC_INSTANCES;
+use crate::api::process_instance::PROCESS_INSTANCES;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -140,10 +142,27 @@ async fn named_tasks(state: &AppState, request: BulkRetriesRequest) -> Result<Ve
         instances.extend(body::id(&id));
     }
     let whole = Parameters::default();
-    if request.process_instance_query.is_some() || request.historic_process_instance_query.is_some() {
-        return Err(ApiError::not_implemented(
-            "Queries of process instances are not implemented here; send processInstanceIds",
-        ));
+    if let Some(body) = request.process_instance_query {
+        let query = PROCESS_INSTANCES.from_body(&whole, &body)?;
+        instances.extend(
+            state
+                .store()
+                .process_instances(&query)
+                .await?
+                .iter()
+                .map(|found| found.id),
+        );
+    }
+    if let Some(body) = request.historic_process_instance_query {
+        let query = HISTORIC_INSTANCES.from_body(&whole, &body)?;
+        instances.extend(
+            state
+                .store()
+                .historic_instances(&query)
+                .await?
+                .iter()
+                .map(|found| found.id),
+        );
     }
     let mut queries = Vec::new();
     if !instances.is_empty() {
