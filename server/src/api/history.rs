@@ -1,7 +1,7 @@
 //! `/history`: instances and activities, running and ended.
 
 mod activity_instance;
-mod process_instance;
+pub(crate) mod process_instance;
 
 use chrono::{DateTime, Utc};
 use utoipa_axum::router::OpenApiRouter;

@@ -28,7 +28,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(activity_instances))
 }
 
-static PROCESS_INSTANCES: Table<Field> = Table {
+pub(crate) static PROCESS_INSTANCES: Table<Field> = Table {
     entity: "process instance",
     filters: &[
         filter::id_in("processInstanceIds", Field::Id),

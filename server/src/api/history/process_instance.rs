@@ -25,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, delete))
 }
 
-static HISTORIC_INSTANCES: Table<Field> = Table {
+pub(crate) static HISTORIC_INSTANCES: Table<Field> = Table {
     entity: "historic process instance",
     filters: &[
         filter::id("processInstanceId", Field::Id),
