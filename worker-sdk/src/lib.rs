@@ -1,4 +1,5 @@
-//! Rust SDK for external-task workers.
+#![doc = include_str!("../README.md")]
+
 mod backoff;
 mod client;
 mod error;

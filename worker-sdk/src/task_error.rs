@@ -30,7 +30,10 @@ use crate::{VariableError, Variables};
 ///
 /// assert!(parse("many").unwrap_err().to_string().contains("invalid digit"));
 /// ```
-pub struct TaskError {
+pub struct TaskError(pub(crate) Box<Failure>);
+
+/// Boxed, because most handlers return it rarely and a small `Result` often.
+pub(crate) struct Failure {
     pub(crate) kind: Kind,
     pub(crate) message: String,
     pub(crate) details: Option<String>,
@@ -67,30 +70,30 @@ impl TaskError {
     }
 
     fn new(kind: Kind, message: impl Into<String>) -> Self {
-        TaskError {
+        TaskError(Box::new(Failure {
             kind,
             message: message.into(),
             details: None,
             variables: None,
-        }
+        }))
     }
 
     /// Longer text for the operator, such as the causes or a response body. Never put secrets here.
     pub fn with_details(mut self, details: impl Into<String>) -> Self {
-        self.details = Some(details.into());
+        self.0.details = Some(details.into());
         self
     }
 
     /// Variables to set together with the failure or BPMN error, typed as by [`Variables::of`].
     /// A value that cannot be a variable makes the failure fatal and says so.
     pub fn with_variables<T: Serialize>(mut self, variables: T) -> Self {
-        self.variables = Some(Variables::of(&variables));
+        self.0.variables = Some(Variables::of(&variables));
         self
     }
 
     /// Waits `delay` before the next attempt, whatever the policy of the topic says. Only a retry waits.
     pub fn after(mut self, delay: Duration) -> Self {
-        if let Kind::Retry { after, .. } = &mut self.kind {
+        if let Kind::Retry { after, .. } = &mut self.0.kind {
             *after = Some(delay);
         }
         self
@@ -98,7 +101,7 @@ impl TaskError {
 
     /// Leaves `left` further attempts, whatever the policy of the topic says. Only a retry has attempts.
     pub fn with_retries_left(mut self, count: u32) -> Self {
-        if let Kind::Retry { left, .. } = &mut self.kind {
+        if let Kind::Retry { left, .. } = &mut self.0.kind {
             *left = Some(count);
         }
         self
@@ -107,9 +110,9 @@ impl TaskError {
 
 impl fmt::Display for TaskError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            Kind::Bpmn { code } => write!(formatter, "BPMN error {code}: {}", self.message),
-            Kind::Retry { .. } | Kind::Fatal => formatter.write_str(&self.message),
+        match &self.0.kind {
+            Kind::Bpmn { code } => write!(formatter, "BPMN error {code}: {}", self.0.message),
+            Kind::Retry { .. } | Kind::Fatal => formatter.write_str(&self.0.message),
         }
     }
 }
@@ -118,9 +121,9 @@ impl fmt::Debug for TaskError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("TaskError")
-            .field("kind", &self.kind)
-            .field("message", &self.message)
-            .field("details", &self.details)
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("details", &self.0.details)
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::Shared;
 use crate::client::FailureReport;
-use crate::task_error::Kind;
+use crate::task_error::{Failure, Kind};
 use crate::{Error, RetryPolicy, Task, TaskError, Topic, Variables};
 
 /// After this many internal errors of the server in a row the report itself is taken to be the cause.
@@ -61,12 +61,12 @@ pub(super) async fn report(worker: &Shared, topic: &Topic, task: &Task, outcome:
 }
 
 fn from_error(error: TaskError, policy: &RetryPolicy, retries: Option<i32>) -> Report {
-    let TaskError {
+    let Failure {
         kind,
         mut message,
         details,
         variables,
-    } = error;
+    } = *error.0;
     let (variables, unfit) = match variables {
         None => (Variables::new(), None),
         Some(Ok(variables)) => (variables, None),
