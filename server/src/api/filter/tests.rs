@@ -21,6 +21,18 @@ static TABLE: Table<TaskField> = Table {
         time_before("createdBefore", TaskField::CreatedAt),
         when("active", TaskField::Suspended, When::False),
         when("unassigned", TaskField::Assignee, When::Absent),
+        text_where(
+            "candidateUser",
+            TaskField::CandidateUser,
+            TaskField::Assignee,
+            When::Absent,
+        ),
+        text_in_where(
+            "candidateGroups",
+            TaskField::CandidateGroup,
+            TaskField::Assignee,
+            When::Absent,
+        ),
         variables("processVariables"),
     ],
     sorts: &[("id", TaskField::Id), ("created", TaskField::CreatedAt)],
@@ -120,6 +132,18 @@ fn parameters_become_tests_in_query_strings_and_bodies_alike() {
         assert_eq!(get(&[(name, value)]), expected, "{name}={value}");
         assert_eq!(post(json!({name: json})), expected, "{name}: {json}");
     }
+}
+
+#[test]
+fn candidates_are_sought_among_unassigned_tasks() {
+    let unassigned = || Condition::Field(TaskField::Assignee, Test::IsNull);
+    let user = Condition::Field(TaskField::CandidateUser, Test::Equals(text_scalar("anna")));
+    let query = get(&[("candidateUser", "anna")]).unwrap();
+    assert_eq!(query.conditions, [Condition::All(vec![user, unassigned()])]);
+    let groups = Test::In(vec![text_scalar("a"), text_scalar("b")]);
+    let group = Condition::Field(TaskField::CandidateGroup, groups);
+    let query = post(json!({"candidateGroups": ["a", "b"]})).unwrap();
+    assert_eq!(query.conditions, [Condition::All(vec![group, unassigned()])]);
 }
 
 #[test]
