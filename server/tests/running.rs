@@ -1,5 +1,7 @@
 //! What runs, as clients see and change it: instances, executions, tasks, variables, incidents, history.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use reqwest::multipart::{Form, Part};
