@@ -7,6 +7,8 @@
 //! and answers queries.
 
 pub mod change;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod memory;
 pub mod query;
 pub mod record;

@@ -1,0 +1,619 @@
+//! Writing a batch: one transaction, first the checks, then one statement per table.
+//!
+//! The transaction is `immediate`: from its begin nobody else writes, so what the checks read holds
+//! until it ends, and the statements that follow only carry the instances that passed.
+
+use std::collections::{BTreeSet, HashMap};
+
+use flowstone_store::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
+use flowstone_store::record::{
+    ActivityRow, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, SubscriptionRow, UserTaskRow,
+};
+use flowstone_store::text::storable;
+use flowstone_store::{Committed, Error, Result};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, SqlitePool};
+use uuid::Uuid;
+
+use crate::cells::Cells as Read;
+use crate::error::failure;
+use crate::rows::{Cells, Rows, ids, json};
+
+/// A table with its columns, the key first.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [&'static str],
+}
+
+const INSTANCE: Table = Table {
+    name: "process_instance",
+    columns: &[
+        "id",
+        "definition_id",
+        "business_key",
+        "tenant_id",
+        "suspended",
+        "variables",
+        "start_activity_id",
+        "start_user_id",
+        "started_at",
+        "version",
+    ],
+};
+
+/// Open activity instances.
+pub(crate) const ACTIVITY: Table = Table {
+    name: "activity",
+    columns: &[
+        "id",
+        "instance_id",
+        "parent_id",
+        "node_id",
+        "activity_type",
+        "activity_name",
+        "kind",
+        "started_at",
+        "variables",
+        "topic",
+        "priority",
+        "retries",
+        "worker",
+        "lock_expires",
+        "lock_token",
+        "error_message",
+        "error_details",
+        "task_suspended",
+    ],
+};
+
+/// User tasks.
+pub(crate) const USER_TASK: Table = Table {
+    name: "user_task",
+    columns: &[
+        "id",
+        "instance_id",
+        "name",
+        "description",
+        "assignee",
+        "owner",
+        "delegation_state",
+        "priority",
+        "due",
+        "follow_up",
+        "candidate_users",
+        "candidate_groups",
+        "form_key",
+        "form_ref",
+    ],
+};
+
+/// Event subscriptions.
+pub(crate) const SUBSCRIPTION: Table = Table {
+    name: "event_subscription",
+    columns: &[
+        "id",
+        "instance_id",
+        "activity_id",
+        "event_type",
+        "event_name",
+        "node_id",
+        "created_at",
+    ],
+};
+
+/// Open incidents.
+pub(crate) const INCIDENT: Table = Table {
+    name: "incident",
+    columns: &[
+        "id",
+        "instance_id",
+        "activity_id",
+        "incident_type",
+        "node_id",
+        "configuration",
+        "message",
+        "created_at",
+    ],
+};
+
+const HISTORIC_INSTANCE: Table = Table {
+    name: "history_process_instance",
+    columns: &[
+        "id",
+        "definition_id",
+        "definition_key",
+        "definition_name",
+        "definition_version",
+        "business_key",
+        "tenant_id",
+        "start_activity_id",
+        "end_activity_id",
+        "start_user_id",
+        "started_at",
+        "ended_at",
+        "state",
+        "delete_reason",
+    ],
+};
+
+const HISTORIC_ACTIVITY: Table = Table {
+    name: "history_activity",
+    columns: &[
+        "id",
+        "instance_id",
+        "parent_id",
+        "definition_id",
+        "definition_key",
+        "tenant_id",
+        "node_id",
+        "activity_type",
+        "activity_name",
+        "task_id",
+        "assignee",
+        "started_at",
+        "ended_at",
+        "canceled",
+        "complete_scope",
+    ],
+};
+
+impl Table {
+    /// The columns, for a query.
+    pub(crate) fn select(&self) -> String {
+        self.columns.join(", ")
+    }
+
+    fn insert(&self) -> String {
+        let cells: Vec<String> = (0..self.columns.len())
+            .map(|cell| format!("r.value ->> {cell}"))
+            .collect();
+        format!(
+            "insert into {} ({}) select {} from json_each(?1) r",
+            self.name,
+            self.columns.join(", "),
+            cells.join(", ")
+        )
+    }
+
+    /// Replaces the rows that are there.
+    fn update(&self) -> String {
+        let cells: Vec<String> = (1..)
+            .zip(&self.columns[1..])
+            .map(|(cell, column)| format!("{column} = r.value ->> {cell}"))
+            .collect();
+        format!(
+            "update {table} set {} from json_each(?1) r where {table}.id = r.value ->> 0",
+            cells.join(", "),
+            table = self.name
+        )
+    }
+
+    /// Inserts rows or replaces those that are there.
+    fn put(&self) -> String {
+        let cells: Vec<String> = self.columns[1..]
+            .iter()
+            .map(|column| format!("{column} = excluded.{column}"))
+            .collect();
+        // `where true` keeps `on conflict` from being read as a join condition.
+        format!(
+            "{} where true on conflict (id) do update set {}",
+            self.insert(),
+            cells.join(", ")
+        )
+    }
+
+    fn delete(&self) -> String {
+        format!(
+            "delete from {} where id in (select value from json_each(?1))",
+            self.name
+        )
+    }
+}
+
+/// Writes a batch; see [`flowstone_store::Store::commit`].
+pub(crate) async fn commit(pool: &SqlitePool, batch: Batch) -> Result<Committed> {
+    if batch.instances.is_empty() && batch.applied.is_empty() {
+        return Ok(Committed::default());
+    }
+    let pool = pool.clone();
+    // In a task of its own: a caller that goes away does not stop a batch halfway.
+    tokio::spawn(async move { write(&pool, batch).await })
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "writing a batch was aborted");
+            Error::Unavailable("the server is shutting down".to_owned())
+        })?
+}
+
+async fn write(pool: &SqlitePool, batch: Batch) -> Result<Committed> {
+    let fail = |error| failure("writing a batch", error);
+    let mut transaction = pool.begin_with("begin immediate").await.map_err(fail)?;
+    let conflicts = conflicts(&mut transaction, &batch).await?;
+    let changes: Vec<&InstanceChange> = batch
+        .instances
+        .iter()
+        .filter(|change| !conflicts.contains(&change.instance_id))
+        .collect();
+    write_headers(&mut transaction, &changes).await?;
+    write_rows(&mut transaction, &changes).await?;
+    write_history(&mut transaction, &changes).await?;
+    let applied = batch
+        .applied
+        .iter()
+        .filter(|command| !conflicts.contains(&command.instance_id));
+    write_applied(&mut transaction, applied).await?;
+    transaction.commit().await.map_err(fail)?;
+    Ok(Committed {
+        conflicts: conflicts.into_iter().collect(),
+    })
+}
+
+/// The instances that must be left out.
+async fn conflicts(connection: &mut SqliteConnection, batch: &Batch) -> Result<BTreeSet<Uuid>> {
+    let mut conflicts = claimed_elsewhere(connection, &batch.applied).await?;
+    let checked = batch
+        .instances
+        .iter()
+        .filter(|change| !matches!(change.header, HeaderChange::Pass));
+    let versions = versions(connection, checked.clone().map(|change| change.instance_id)).await?;
+    for change in checked {
+        let stored = versions.get(&change.instance_id).copied();
+        let expected = match &change.header {
+            HeaderChange::Insert(_) | HeaderChange::Pass => None,
+            HeaderChange::Update { expected_version, .. } | HeaderChange::Delete { expected_version } => {
+                Some(*expected_version)
+            }
+        };
+        if stored != expected {
+            conflicts.insert(change.instance_id);
+        }
+    }
+    Ok(conflicts)
+}
+
+/// Instances with an idempotency key that was applied before, or that another instance of the batch
+/// claims first.
+async fn claimed_elsewhere(connection: &mut SqliteConnection, applied: &[AppliedCommand]) -> Result<BTreeSet<Uuid>> {
+    if applied.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let keys: Vec<_> = applied.iter().map(|command| storable(&command.key)).collect();
+    let stored: BTreeSet<String> =
+        sqlx::query_scalar("select key from applied_command where key in (select value from json_each(?1))")
+            .bind(json(&keys)?)
+            .fetch_all(connection)
+            .await
+            .map_err(|error| failure("looking up idempotency keys", error))?
+            .into_iter()
+            .collect();
+    let mut owners: HashMap<&str, Uuid> = HashMap::new();
+    Ok(applied
+        .iter()
+        .zip(&keys)
+        .filter(|(command, key)| {
+            let owner = *owners.entry(key).or_insert(command.instance_id);
+            owner != command.instance_id || stored.contains(key.as_ref())
+        })
+        .map(|(command, _)| command.instance_id)
+        .collect())
+}
+
+async fn versions(
+    connection: &mut SqliteConnection,
+    instances: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, i64>> {
+    sqlx::query("select id, version from process_instance where id in (select value from json_each(?1))")
+        .bind(ids(instances)?)
+        .fetch_all(connection)
+        .await
+        .and_then(|rows| rows.iter().map(|row| Ok((Read(row).id(0)?, row.try_get(1)?))).collect())
+        .map_err(|error| failure("comparing versions", error))
+}
+
+async fn execute(connection: &mut SqliteConnection, sql: String, rows: String) -> Result<()> {
+    // The text is made of the constants above and values travel as an argument.
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(rows)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(|error| failure("writing a batch", error))
+}
+
+async fn write_headers(connection: &mut SqliteConnection, changes: &[&InstanceChange]) -> Result<()> {
+    let (mut inserted, mut updated, mut ended) = (Rows::new(), Rows::new(), Vec::new());
+    for change in changes {
+        match &change.header {
+            HeaderChange::Insert(row) => inserted.add(|cells| instance_cells(cells, row))?,
+            HeaderChange::Update {
+                variables, suspended, ..
+            } => updated.add(|cells| {
+                cells.id(change.instance_id);
+                cells.variables(variables.as_ref())?;
+                cells.optional_boolean(*suspended);
+                Ok(())
+            })?,
+            HeaderChange::Delete { .. } => ended.push(change.instance_id),
+            HeaderChange::Pass => {}
+        }
+    }
+    if !inserted.is_empty() {
+        execute(connection, INSTANCE.insert(), inserted.finish()).await?;
+    }
+    if !updated.is_empty() {
+        let sql = "update process_instance set version = version + 1, \
+                   variables = coalesce(r.value ->> 1, variables), suspended = coalesce(r.value ->> 2, suspended) \
+                   from json_each(?1) r where process_instance.id = r.value ->> 0";
+        execute(connection, sql.to_owned(), updated.finish()).await?;
+    }
+    if !ended.is_empty() {
+        let ended = ids(ended)?;
+        execute(connection, INSTANCE.delete(), ended.clone()).await?;
+        // Whatever belongs to an ended instance goes with it, listed or not.
+        for table in [ACTIVITY, USER_TASK, SUBSCRIPTION, INCIDENT] {
+            let sql = format!(
+                "delete from {} where instance_id in (select value from json_each(?1))",
+                table.name
+            );
+            execute(connection, sql, ended.clone()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows of running instances. Those of an ended instance are gone as a whole.
+async fn write_rows(connection: &mut SqliteConnection, changes: &[&InstanceChange]) -> Result<()> {
+    let changes: Vec<&InstanceChange> = changes
+        .iter()
+        .copied()
+        .filter(|change| matches!(change.header, HeaderChange::Insert(_) | HeaderChange::Update { .. }))
+        .collect();
+    delete(connection, &ACTIVITY, &changes, |change| &change.activities_deleted).await?;
+    delete(connection, &USER_TASK, &changes, |change| &change.user_tasks_deleted).await?;
+    delete(connection, &SUBSCRIPTION, &changes, |change| {
+        &change.subscriptions_deleted
+    })
+    .await?;
+    delete(connection, &INCIDENT, &changes, |change| &change.incidents_deleted).await?;
+    put(
+        connection,
+        ACTIVITY.insert(),
+        &changes,
+        |change| &change.activities_inserted,
+        activity_cells,
+    )
+    .await?;
+    put(
+        connection,
+        ACTIVITY.update(),
+        &changes,
+        |change| &change.activities_updated,
+        activity_cells,
+    )
+    .await?;
+    put(
+        connection,
+        USER_TASK.put(),
+        &changes,
+        |change| &change.user_tasks_put,
+        user_task_cells,
+    )
+    .await?;
+    put(
+        connection,
+        SUBSCRIPTION.insert(),
+        &changes,
+        |change| &change.subscriptions_inserted,
+        subscription_cells,
+    )
+    .await?;
+    put(
+        connection,
+        INCIDENT.insert(),
+        &changes,
+        |change| &change.incidents_inserted,
+        incident_cells,
+    )
+    .await
+}
+
+async fn write_history(connection: &mut SqliteConnection, changes: &[&InstanceChange]) -> Result<()> {
+    put(
+        connection,
+        HISTORIC_INSTANCE.insert(),
+        changes,
+        |change| change.historic_instance.as_slice(),
+        historic_instance_cells,
+    )
+    .await?;
+    put(
+        connection,
+        HISTORIC_ACTIVITY.insert(),
+        changes,
+        |change| &change.historic_activities,
+        historic_activity_cells,
+    )
+    .await?;
+    let sql = "insert into history_event (instance_id, version, at, events) \
+               select r.value ->> 0, r.value ->> 1, r.value ->> 2, unhex(r.value ->> 3) from json_each(?1) r";
+    put(
+        connection,
+        sql.to_owned(),
+        changes,
+        |change| change.event_log.as_slice(),
+        |cells, row| {
+            cells.id(row.instance_id);
+            cells.integer(row.version);
+            cells.time(row.at);
+            cells.bytes(&row.events);
+            Ok(())
+        },
+    )
+    .await
+}
+
+async fn write_applied<'batch>(
+    connection: &mut SqliteConnection,
+    applied: impl Iterator<Item = &'batch AppliedCommand>,
+) -> Result<()> {
+    let mut rows = Rows::new();
+    for command in applied {
+        rows.add(|cells| {
+            cells.text(&command.key)?;
+            cells.id(command.instance_id);
+            cells.time(command.at);
+            cells.document(&command.outcome)
+        })?;
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    // The same instance may bring a key twice; the first outcome counts.
+    let sql = "insert into applied_command (key, instance_id, at, outcome) \
+               select r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3 from json_each(?1) r where true \
+               on conflict (key) do nothing";
+    execute(connection, sql.to_owned(), rows.finish()).await
+}
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    changes: &[&InstanceChange],
+    deleted: impl Fn(&InstanceChange) -> &[Uuid],
+) -> Result<()> {
+    let gone: Vec<Uuid> = changes.iter().flat_map(|change| deleted(change)).copied().collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    execute(connection, table.delete(), ids(gone)?).await
+}
+
+async fn put<Row>(
+    connection: &mut SqliteConnection,
+    sql: String,
+    changes: &[&InstanceChange],
+    pick: impl Fn(&InstanceChange) -> &[Row],
+    cells_of: impl Fn(&mut Cells<'_>, &Row) -> Result<()>,
+) -> Result<()> {
+    let mut rows = Rows::new();
+    for row in changes.iter().flat_map(|change| pick(change)) {
+        rows.add(|cells| cells_of(cells, row))?;
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    execute(connection, sql, rows.finish()).await
+}
+
+fn instance_cells(cells: &mut Cells<'_>, row: &InstanceRow) -> Result<()> {
+    cells.id(row.id);
+    cells.text(&row.definition_id)?;
+    cells.optional_text(&row.business_key)?;
+    cells.optional_text(&row.tenant_id)?;
+    cells.boolean(row.suspended);
+    cells.document(&row.variables)?;
+    cells.optional_text(&row.start_activity_id)?;
+    cells.optional_text(&row.start_user_id)?;
+    cells.time(row.started_at);
+    cells.integer(row.version);
+    Ok(())
+}
+
+fn activity_cells(cells: &mut Cells<'_>, row: &ActivityRow) -> Result<()> {
+    let task = row.external_task.as_ref();
+    cells.id(row.id);
+    cells.id(row.instance_id);
+    cells.id(row.parent_id);
+    cells.text(&row.node_id)?;
+    cells.text(&row.activity_type)?;
+    cells.optional_text(&row.activity_name)?;
+    cells.text(row.kind.as_str())?;
+    cells.time(row.started_at);
+    cells.variables(row.variables.as_ref())?;
+    cells.optional_text(&task.map(|task| &task.topic))?;
+    cells.optional_integer(task.map(|task| task.priority));
+    cells.optional_integer(task.and_then(|task| task.retries));
+    cells.optional_text(&task.and_then(|task| task.worker.as_ref()))?;
+    cells.optional_time(task.and_then(|task| task.lock_expires));
+    cells.optional_id(task.and_then(|task| task.lock_token));
+    cells.optional_text(&task.and_then(|task| task.error_message.as_ref()))?;
+    cells.optional_text(&task.and_then(|task| task.error_details.as_ref()))?;
+    cells.optional_boolean(task.map(|task| task.suspended));
+    Ok(())
+}
+
+fn user_task_cells(cells: &mut Cells<'_>, row: &UserTaskRow) -> Result<()> {
+    let names = |names: &[String]| names.iter().map(|name| storable(name).into_owned()).collect::<Vec<_>>();
+    cells.id(row.id);
+    cells.id(row.instance_id);
+    cells.optional_text(&row.name)?;
+    cells.optional_text(&row.description)?;
+    cells.optional_text(&row.assignee)?;
+    cells.optional_text(&row.owner)?;
+    cells.optional_text(&row.delegation_state)?;
+    cells.integer(row.priority);
+    cells.optional_time(row.due);
+    cells.optional_time(row.follow_up);
+    cells.document(&names(&row.candidate_users))?;
+    cells.document(&names(&row.candidate_groups))?;
+    cells.optional_text(&row.form_key)?;
+    cells.optional_text(&row.form_ref.as_ref().map(json).transpose()?)
+}
+
+fn subscription_cells(cells: &mut Cells<'_>, row: &SubscriptionRow) -> Result<()> {
+    cells.id(row.id);
+    cells.id(row.instance_id);
+    cells.id(row.activity_id);
+    cells.text(&row.event_type)?;
+    cells.optional_text(&row.event_name)?;
+    cells.text(&row.node_id)?;
+    cells.time(row.created_at);
+    Ok(())
+}
+
+fn incident_cells(cells: &mut Cells<'_>, row: &IncidentRow) -> Result<()> {
+    cells.id(row.id);
+    cells.id(row.instance_id);
+    cells.id(row.activity_id);
+    cells.text(&row.incident_type)?;
+    cells.text(&row.node_id)?;
+    cells.optional_text(&row.configuration)?;
+    cells.optional_text(&row.message)?;
+    cells.time(row.created_at);
+    Ok(())
+}
+
+fn historic_instance_cells(cells: &mut Cells<'_>, row: &HistoricInstanceRow) -> Result<()> {
+    cells.id(row.id);
+    cells.text(&row.definition_id)?;
+    cells.text(&row.definition_key)?;
+    cells.optional_text(&row.definition_name)?;
+    cells.integer(row.definition_version);
+    cells.optional_text(&row.business_key)?;
+    cells.optional_text(&row.tenant_id)?;
+    cells.optional_text(&row.start_activity_id)?;
+    cells.optional_text(&row.end_activity_id)?;
+    cells.optional_text(&row.start_user_id)?;
+    cells.time(row.started_at);
+    cells.time(row.ended_at);
+    cells.text(&row.state)?;
+    cells.optional_text(&row.delete_reason)
+}
+
+fn historic_activity_cells(cells: &mut Cells<'_>, row: &HistoricActivityRow) -> Result<()> {
+    cells.id(row.id);
+    cells.id(row.instance_id);
+    cells.id(row.parent_id);
+    cells.text(&row.definition_id)?;
+    cells.text(&row.definition_key)?;
+    cells.optional_text(&row.tenant_id)?;
+    cells.text(&row.node_id)?;
+    cells.text(&row.activity_type)?;
+    cells.optional_text(&row.activity_name)?;
+    cells.optional_id(row.task_id);
+    cells.optional_text(&row.assignee)?;
+    cells.time(row.started_at);
+    cells.time(row.ended_at);
+    cells.boolean(row.canceled);
+    cells.boolean(row.complete_scope);
+    Ok(())
+}

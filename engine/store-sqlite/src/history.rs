@@ -1,0 +1,62 @@
+//! The events of instances, and forgetting what has ended.
+
+use flowstone_store::Result;
+use sqlx::{SqliteConnection, SqlitePool};
+use uuid::Uuid;
+
+use crate::error::failure;
+use crate::rows::json;
+
+/// The stored events of an instance; see [`flowstone_store::Store::event_log`].
+pub(crate) async fn event_log(pool: &SqlitePool, instance: Uuid) -> Result<Vec<Vec<u8>>> {
+    sqlx::query_scalar("select events from history_event where instance_id = ?1 order by version")
+        .bind(instance.to_string())
+        .fetch_all(pool)
+        .await
+        .map_err(|error| failure("reading the events of an instance", error))
+}
+
+/// Deletes the history of an ended instance; see
+/// [`flowstone_store::Store::delete_historic_instance`].
+pub(crate) async fn delete_historic_instance(pool: &SqlitePool, id: Uuid) -> Result<bool> {
+    let id = id.to_string();
+    let delete = async {
+        let mut transaction = pool.begin_with("begin immediate").await?;
+        let done = sqlx::query("delete from history_process_instance where id = ?1")
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await?;
+        let existed = done.rows_affected() > 0;
+        if existed {
+            for sql in [
+                "delete from history_activity where instance_id = ?1",
+                "delete from history_event where instance_id = ?1",
+            ] {
+                sqlx::query(sql).bind(&id).execute(&mut *transaction).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(existed)
+    };
+    delete
+        .await
+        .map_err(|error| failure("deleting the history of an instance", error))
+}
+
+/// Deletes the history of all instances of definitions.
+pub(crate) async fn delete_of_definitions(connection: &mut SqliteConnection, definitions: &[String]) -> Result<()> {
+    let definitions = json(definitions)?;
+    for sql in [
+        "delete from history_event where instance_id in (select id from history_process_instance \
+         where definition_id in (select value from json_each(?1)))",
+        "delete from history_activity where definition_id in (select value from json_each(?1))",
+        "delete from history_process_instance where definition_id in (select value from json_each(?1))",
+    ] {
+        sqlx::query(sql)
+            .bind(&definitions)
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| failure("deleting the history of a definition", error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,277 @@
+//! Reading what commands need: instances, where a task belongs, what may be fetched.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use flowstone_store::Result;
+use flowstone_store::change::AppliedCommand;
+use flowstone_store::record::{IncidentRow, InstanceRow, InstanceSnapshot, ReadyTask, SubscriptionRow, UserTaskRow};
+use flowstone_store::text::storable;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
+use uuid::Uuid;
+
+use crate::cells::Cells;
+use crate::commit::{ACTIVITY, INCIDENT, SUBSCRIPTION, Table, USER_TASK};
+use crate::error::{corrupt, failure};
+use crate::rows::{ids, json};
+
+/// Loads instances; see [`flowstone_store::Store::load`]. One transaction reads all tables, hence
+/// one moment.
+pub(crate) async fn load(pool: &SqlitePool, instances: &[Uuid]) -> Result<Vec<InstanceSnapshot>> {
+    if instances.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = ids(instances.iter().copied())?;
+    let read = async {
+        let mut transaction = pool.begin().await?;
+        let mut snapshots: BTreeMap<Uuid, InstanceSnapshot> = sqlx::query(
+            "select id, definition_id, business_key, tenant_id, suspended, variables, start_activity_id, \
+             start_user_id, started_at, version from process_instance where id in (select value from json_each(?1))",
+        )
+        .bind(&wanted)
+        .fetch_all(&mut *transaction)
+        .await?
+        .iter()
+        .map(|row| read_instance(Cells(row)))
+        .collect::<sqlx::Result<_>>()?;
+        let connection = &mut *transaction;
+        for row in rows_of(connection, &ACTIVITY, &wanted).await? {
+            let row = Cells(&row).activity()?;
+            if let Some(snapshot) = snapshots.get_mut(&row.instance_id) {
+                snapshot.activities.push(row);
+            }
+        }
+        for row in rows_of(connection, &USER_TASK, &wanted).await? {
+            let row = read_user_task(Cells(&row))?;
+            if let Some(snapshot) = snapshots.get_mut(&row.instance_id) {
+                snapshot.user_tasks.push(row);
+            }
+        }
+        for row in rows_of(connection, &SUBSCRIPTION, &wanted).await? {
+            let row = read_subscription(Cells(&row))?;
+            if let Some(snapshot) = snapshots.get_mut(&row.instance_id) {
+                snapshot.subscriptions.push(row);
+            }
+        }
+        for row in rows_of(connection, &INCIDENT, &wanted).await? {
+            let row = read_incident(Cells(&row))?;
+            if let Some(snapshot) = snapshots.get_mut(&row.instance_id) {
+                snapshot.incidents.push(row);
+            }
+        }
+        transaction.commit().await?;
+        Ok(snapshots)
+    };
+    let mut snapshots = read.await.map_err(|error| failure("loading instances", error))?;
+    for snapshot in snapshots.values_mut() {
+        snapshot.activities.sort_unstable_by_key(|row| row.id);
+        snapshot.user_tasks.sort_unstable_by_key(|row| row.id);
+        snapshot.subscriptions.sort_unstable_by_key(|row| row.id);
+        snapshot.incidents.sort_unstable_by_key(|row| row.id);
+    }
+    Ok(snapshots.into_values().collect())
+}
+
+async fn rows_of(connection: &mut SqliteConnection, table: &Table, instances: &str) -> sqlx::Result<Vec<SqliteRow>> {
+    let sql = format!(
+        "select {} from {} where instance_id in (select value from json_each(?1))",
+        table.select(),
+        table.name
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(instances)
+        .fetch_all(connection)
+        .await
+}
+
+fn read_instance(cells: Cells<'_>) -> sqlx::Result<(Uuid, InstanceSnapshot)> {
+    let instance = InstanceRow {
+        id: cells.id(0)?,
+        definition_id: cells.shared(1)?,
+        business_key: cells.get(2)?,
+        tenant_id: cells.get(3)?,
+        suspended: cells.get(4)?,
+        variables: cells.document(5)?,
+        start_activity_id: cells.get(6)?,
+        start_user_id: cells.get(7)?,
+        started_at: cells.time(8)?,
+        version: cells.get(9)?,
+    };
+    let snapshot = InstanceSnapshot {
+        instance,
+        activities: Vec::new(),
+        user_tasks: Vec::new(),
+        subscriptions: Vec::new(),
+        incidents: Vec::new(),
+    };
+    Ok((snapshot.instance.id, snapshot))
+}
+
+/// Reads a user task in the order of [`USER_TASK`].
+pub(crate) fn read_user_task(cells: Cells<'_>) -> sqlx::Result<UserTaskRow> {
+    Ok(UserTaskRow {
+        id: cells.id(0)?,
+        instance_id: cells.id(1)?,
+        name: cells.get(2)?,
+        description: cells.get(3)?,
+        assignee: cells.get(4)?,
+        owner: cells.get(5)?,
+        delegation_state: cells.get(6)?,
+        priority: cells.get(7)?,
+        due: cells.optional_time(8)?,
+        follow_up: cells.optional_time(9)?,
+        candidate_users: cells.document(10)?,
+        candidate_groups: cells.document(11)?,
+        form_key: cells.get(12)?,
+        form_ref: cells.optional_document(13)?,
+    })
+}
+
+/// Reads a subscription in the order of [`SUBSCRIPTION`].
+pub(crate) fn read_subscription(cells: Cells<'_>) -> sqlx::Result<SubscriptionRow> {
+    Ok(SubscriptionRow {
+        id: cells.id(0)?,
+        instance_id: cells.id(1)?,
+        activity_id: cells.id(2)?,
+        event_type: cells.shared(3)?,
+        event_name: cells.get(4)?,
+        node_id: cells.shared(5)?,
+        created_at: cells.time(6)?,
+    })
+}
+
+/// Reads an incident in the order of [`INCIDENT`].
+pub(crate) fn read_incident(cells: Cells<'_>) -> sqlx::Result<IncidentRow> {
+    Ok(IncidentRow {
+        id: cells.id(0)?,
+        instance_id: cells.id(1)?,
+        activity_id: cells.id(2)?,
+        incident_type: cells.shared(3)?,
+        node_id: cells.shared(4)?,
+        configuration: cells.get(5)?,
+        message: cells.get(6)?,
+        created_at: cells.time(7)?,
+    })
+}
+
+/// Finds the instances of ids; see [`flowstone_store::Store::locate`].
+pub(crate) async fn locate(pool: &SqlitePool, wanted: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    // `union`: the id of a token may be asked for twice, and a subscription may share it.
+    sqlx::query(
+        "select id, instance_id from activity where id in (select value from json_each(?1)) \
+         union select id, id from process_instance where id in (select value from json_each(?1)) \
+         union select id, instance_id from event_subscription where id in (select value from json_each(?1)) \
+         union select id, instance_id from incident where id in (select value from json_each(?1))",
+    )
+    .bind(ids(wanted.iter().copied())?)
+    .fetch_all(pool)
+    .await
+    .and_then(|rows| {
+        rows.iter()
+            .map(|row| Ok((Cells(row).id(0)?, Cells(row).id(1)?)))
+            .collect()
+    })
+    .map_err(|error| failure("finding the instances of tasks", error))
+}
+
+/// Commands applied before; see [`flowstone_store::Store::applied`].
+pub(crate) async fn applied(pool: &SqlitePool, keys: &[String]) -> Result<Vec<AppliedCommand>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fail = |error| failure("looking up idempotency keys", error);
+    let wanted: Vec<_> = keys.iter().map(|key| storable(key)).collect();
+    sqlx::query(
+        "select key, instance_id, at, outcome from applied_command \
+         where key in (select value from json_each(?1)) order by key",
+    )
+    .bind(json(&wanted)?)
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?
+    .iter()
+    .map(|row| {
+        let cells = Cells(row);
+        let outcome: &str = cells.get(3).map_err(fail)?;
+        Ok(AppliedCommand {
+            key: cells.get(0).map_err(fail)?,
+            instance_id: cells.id(1).map_err(fail)?,
+            at: cells.time(2).map_err(fail)?,
+            outcome: serde_json::from_str(outcome).map_err(|error| corrupt(format!("a stored reply: {error}")))?,
+        })
+    })
+    .collect()
+}
+
+/// Forgets idempotency keys; see [`flowstone_store::Store::forget_applied`].
+pub(crate) async fn forget_applied(pool: &SqlitePool, until: DateTime<Utc>) -> Result<u64> {
+    sqlx::query("delete from applied_command where at < ?1")
+        .bind(until.timestamp_micros())
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected())
+        .map_err(|error| failure("forgetting idempotency keys", error))
+}
+
+/// Tasks that may be fetched; see [`flowstone_store::Store::ready_tasks`].
+pub(crate) async fn ready_tasks(
+    pool: &SqlitePool,
+    topics: Option<&[String]>,
+    after: Option<Uuid>,
+    horizon: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<ReadyTask>> {
+    let topic = if topics.is_some() {
+        "a.topic in (select value from json_each(?4))"
+    } else {
+        // In the order of the primary key, which the page is cut from.
+        "a.topic is not null"
+    };
+    let sql = format!(
+        "select a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, a.priority, a.started_at, \
+         a.lock_expires from activity a cross join process_instance p on p.id = a.instance_id \
+         where {topic} and a.id > ?2 and not a.task_suspended and not p.suspended \
+         and (a.retries is null or a.retries > 0) and (a.lock_expires is null or a.lock_expires < ?1) \
+         order by a.id limit ?3"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql))
+        .bind(horizon.timestamp_micros())
+        .bind(after.unwrap_or(Uuid::nil()).to_string())
+        .bind(i64::from(limit));
+    if let Some(topics) = topics {
+        let wanted: Vec<_> = topics.iter().map(|topic| storable(topic)).collect();
+        query = query.bind(json(&wanted)?);
+    }
+    query
+        .fetch_all(pool)
+        .await
+        .and_then(|rows| rows.iter().map(|row| read_ready(Cells(row))).collect())
+        .map_err(|error| failure("looking for external tasks", error))
+}
+
+fn read_ready(cells: Cells<'_>) -> sqlx::Result<ReadyTask> {
+    Ok(ReadyTask {
+        id: cells.id(0)?,
+        instance_id: cells.id(1)?,
+        definition_id: cells.shared(2)?,
+        business_key: cells.get(3)?,
+        tenant_id: cells.get(4)?,
+        topic: cells.get(5)?,
+        priority: cells.get(6)?,
+        created_at: cells.time(7)?,
+        lock_expires: cells.optional_time(8)?,
+    })
+}
+
+/// A cheap round trip.
+pub(crate) async fn ping(pool: &SqlitePool) -> Result<()> {
+    sqlx::query("select 1")
+        .execute(pool)
+        .await
+        .map(drop)
+        .map_err(|error| failure("reaching the database", error))
+}

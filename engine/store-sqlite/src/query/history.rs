@@ -1,0 +1,135 @@
+//! The entities of history. What has ended lies in the history tables, what still runs only in the
+//! tables of the engine: history is both.
+
+use flowstone_store::query::{HistoricActivityField, HistoricInstanceField};
+use flowstone_store::record::{HistoricActivityRecord, HistoricInstanceRecord};
+use sqlx::sqlite::SqliteRow;
+
+use super::{Column, Entity, Kind};
+use crate::cells::Cells;
+
+impl Entity for HistoricInstanceRecord {
+    type Field = HistoricInstanceField;
+    const COLUMNS: &'static str = "h.id, h.definition_id, h.definition_key, h.definition_name, h.definition_version, \
+        h.business_key, h.tenant_id, h.start_activity_id, h.end_activity_id, h.start_user_id, h.started_at, \
+        h.ended_at, h.state, h.delete_reason";
+    const FROM: &'static str = "(select id, definition_id, definition_key, definition_name, definition_version, \
+            business_key, tenant_id, start_activity_id, end_activity_id, start_user_id, started_at, ended_at, state, \
+            delete_reason, null as variables from history_process_instance \
+        union all \
+        select p.id, p.definition_id, coalesce(d.key, \
+        substr(p.definition_id, 1, instr(p.definition_id || ':', ':') - 1)), d.name, \
+            coalesce(d.version, 0), p.business_key, p.tenant_id, p.start_activity_id, null, p.start_user_id, \
+            p.started_at, null, case when p.suspended then 'SUSPENDED' else 'ACTIVE' end, null, \
+            p.variables from process_instance p left join process_definition d on d.id = p.definition_id) h";
+    const ID: &'static str = "h.id";
+    const VARIABLES: Option<&'static str> = Some("h.variables");
+
+    fn column(field: HistoricInstanceField) -> Column {
+        let (kind, sql) = match field {
+            HistoricInstanceField::Id => (Kind::Id, "h.id"),
+            HistoricInstanceField::DefinitionId => (Kind::Text, "h.definition_id"),
+            HistoricInstanceField::DefinitionKey => (Kind::Text, "h.definition_key"),
+            HistoricInstanceField::DefinitionName => (Kind::Text, "h.definition_name"),
+            HistoricInstanceField::DefinitionVersion => (Kind::Integer, "h.definition_version"),
+            HistoricInstanceField::BusinessKey => (Kind::Text, "h.business_key"),
+            HistoricInstanceField::TenantId => (Kind::Text, "h.tenant_id"),
+            HistoricInstanceField::StartActivityId => (Kind::Text, "h.start_activity_id"),
+            HistoricInstanceField::StartUserId => (Kind::Text, "h.start_user_id"),
+            HistoricInstanceField::StartedAt => (Kind::Time, "h.started_at"),
+            HistoricInstanceField::EndedAt => (Kind::Time, "h.ended_at"),
+            HistoricInstanceField::State => (Kind::Text, "h.state"),
+            HistoricInstanceField::Duration => (Kind::Integer, DURATION),
+        };
+        Column::new(kind, sql)
+    }
+
+    fn read(row: &SqliteRow) -> sqlx::Result<Self> {
+        let cells = Cells(row);
+        Ok(HistoricInstanceRecord {
+            id: cells.id(0)?,
+            definition_id: cells.shared(1)?,
+            definition_key: cells.shared(2)?,
+            definition_name: cells.optional_shared(3)?,
+            definition_version: cells.get(4)?,
+            business_key: cells.get(5)?,
+            tenant_id: cells.get(6)?,
+            start_activity_id: cells.get(7)?,
+            end_activity_id: cells.get(8)?,
+            start_user_id: cells.get(9)?,
+            started_at: cells.time(10)?,
+            ended_at: cells.optional_time(11)?,
+            state: cells.shared(12)?,
+            delete_reason: cells.get(13)?,
+        })
+    }
+}
+
+/// Milliseconds from start to end, null while it runs.
+const DURATION: &str = "((h.ended_at - h.started_at) / 1000)";
+
+impl Entity for HistoricActivityRecord {
+    type Field = HistoricActivityField;
+    const COLUMNS: &'static str = "h.id, h.instance_id, h.parent_id, h.definition_id, h.definition_key, h.tenant_id, \
+        h.node_id, h.activity_type, h.activity_name, h.task_id, h.assignee, h.started_at, h.ended_at, h.canceled, \
+        h.complete_scope";
+    const FROM: &'static str = "(select id, instance_id, parent_id, definition_id, definition_key, tenant_id, node_id, \
+            activity_type, activity_name, task_id, assignee, started_at, ended_at, canceled, complete_scope \
+            from history_activity \
+        union all \
+        select a.id, a.instance_id, a.parent_id, p.definition_id, \
+            coalesce(d.key, \
+        substr(p.definition_id, 1, instr(p.definition_id || ':', ':') - 1)), p.tenant_id, a.node_id, a.activity_type, \
+            a.activity_name, case when a.kind = 'userTask' then a.id end, t.assignee, a.started_at, \
+            null, 0, 0 from activity a \
+            left join process_instance p on p.id = a.instance_id \
+            left join process_definition d on d.id = p.definition_id \
+            left join user_task t on t.id = a.id) h";
+    const ID: &'static str = "h.id";
+    // Variables of ended instances are gone, so those of the running ones are no criterion here.
+    const VARIABLES: Option<&'static str> =
+        Some("(select p.variables from process_instance p where p.id = h.instance_id)");
+
+    fn column(field: HistoricActivityField) -> Column {
+        let (kind, sql) = match field {
+            HistoricActivityField::Id => (Kind::Id, "h.id"),
+            HistoricActivityField::InstanceId => (Kind::Id, "h.instance_id"),
+            HistoricActivityField::ParentId => (Kind::Id, "h.parent_id"),
+            HistoricActivityField::DefinitionId => (Kind::Text, "h.definition_id"),
+            HistoricActivityField::DefinitionKey => (Kind::Text, "h.definition_key"),
+            HistoricActivityField::TenantId => (Kind::Text, "h.tenant_id"),
+            HistoricActivityField::ActivityId => (Kind::Text, "h.node_id"),
+            HistoricActivityField::ActivityType => (Kind::Text, "h.activity_type"),
+            HistoricActivityField::ActivityName => (Kind::Text, "h.activity_name"),
+            HistoricActivityField::TaskId => (Kind::Id, "h.task_id"),
+            HistoricActivityField::Assignee => (Kind::Text, "h.assignee"),
+            HistoricActivityField::StartedAt => (Kind::Time, "h.started_at"),
+            HistoricActivityField::EndedAt => (Kind::Time, "h.ended_at"),
+            HistoricActivityField::Canceled => (Kind::Boolean, "h.canceled"),
+            HistoricActivityField::CompleteScope => (Kind::Boolean, "h.complete_scope"),
+            HistoricActivityField::Duration => (Kind::Integer, DURATION),
+        };
+        Column::new(kind, sql)
+    }
+
+    fn read(row: &SqliteRow) -> sqlx::Result<Self> {
+        let cells = Cells(row);
+        Ok(HistoricActivityRecord {
+            id: cells.id(0)?,
+            instance_id: cells.id(1)?,
+            parent_id: cells.id(2)?,
+            definition_id: cells.shared(3)?,
+            definition_key: cells.shared(4)?,
+            tenant_id: cells.get(5)?,
+            node_id: cells.shared(6)?,
+            activity_type: cells.shared(7)?,
+            activity_name: cells.optional_shared(8)?,
+            task_id: cells.optional_id(9)?,
+            assignee: cells.get(10)?,
+            started_at: cells.time(11)?,
+            ended_at: cells.optional_time(12)?,
+            canceled: cells.get(13)?,
+            complete_scope: cells.get(14)?,
+        })
+    }
+}

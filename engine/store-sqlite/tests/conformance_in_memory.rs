@@ -1,0 +1,16 @@
+//! The SQLite store keeps the contract, in memory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use flowstone_store::SharedStore;
+use flowstone_store_sqlite::{SqliteOptions, SqliteStore};
+
+async fn fresh() -> (SharedStore, ()) {
+    let store = SqliteStore::open(Path::new(":memory:"), SqliteOptions::default())
+        .await
+        .unwrap();
+    (Arc::new(store), ())
+}
+
+flowstone_store::conformance_tests!(fresh);

@@ -1,0 +1,182 @@
+//! Deployments, their resources and their definitions.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::fixture::{commit, deploy, deployment, now, waiting};
+use crate::query::{DefinitionField, Query, Scalar, Test};
+use crate::record::{NewDeployment, ResourceRecord};
+use crate::{Error, SharedStore};
+
+pub async fn versions_are_counted_per_key_and_tenant_even_at_once(store: SharedStore) {
+    let deployments: Vec<_> = (0..12)
+        .map(|number| {
+            let store = store.clone();
+            let tenant = (number % 2 == 0).then_some("acme");
+            tokio::spawn(async move { deploy(&store, "order", tenant).await })
+        })
+        .collect();
+    let mut versions: Vec<(Option<String>, i32)> = Vec::new();
+    for deployed in deployments {
+        let definition = deployed.await.unwrap();
+        assert!(definition.id.starts_with(&format!("order:{}:", definition.version)));
+        assert_eq!(
+            store.definition(&definition.id).await.unwrap(),
+            Some(definition.clone())
+        );
+        versions.push((definition.tenant_id, definition.version));
+    }
+    versions.sort();
+    let expected: Vec<_> = [None, Some("acme".to_owned())]
+        .into_iter()
+        .flat_map(|tenant| (1..=6).map(move |version| (tenant.clone(), version)))
+        .collect();
+    assert_eq!(versions, expected);
+}
+
+pub async fn the_latest_version_is_found_per_tenant(store: SharedStore) {
+    deploy(&store, "order", None).await;
+    let second = deploy(&store, "order", None).await;
+    let foreign = deploy(&store, "order", Some("acme")).await;
+    let empty = deploy(&store, "order", Some("")).await;
+    let bill = deploy(&store, "bill", None).await;
+    let latest = async |key: &str, tenant| store.latest_definition(key, tenant).await.unwrap();
+    assert_eq!(latest("order", None).await.as_ref(), Some(&second));
+    assert_eq!(latest("order", Some("acme")).await.as_ref(), Some(&foreign));
+    assert_eq!(latest("order", Some("")).await.as_ref(), Some(&empty));
+    assert_eq!(latest("order", Some("other")).await, None);
+    assert_eq!(latest("Order", None).await, None);
+    assert_eq!((second.version, foreign.version, empty.version), (2, 1, 1));
+    let query = Query::default().with(DefinitionField::Latest, Test::Equals(Scalar::Boolean(true)));
+    let mut found: Vec<_> = store.definitions(&query).await.unwrap();
+    found.sort_by(|left, right| left.id.cmp(&right.id));
+    let mut expected = vec![second.clone(), foreign, empty, bill];
+    expected.sort_by(|left, right| left.id.cmp(&right.id));
+    assert_eq!(found, expected);
+
+    // The highest version that is left is the latest, and its number is not given again.
+    assert!(store.delete_definition(&second.id, false).await.unwrap());
+    assert_eq!(
+        latest("order", None).await.map(|definition| definition.version),
+        Some(1)
+    );
+}
+
+pub async fn an_id_too_long_for_clients_is_a_bare_uuid(store: SharedStore) {
+    let definition = deploy(&store, &"k".repeat(60), None).await;
+    assert!(Uuid::parse_str(&definition.id).is_ok());
+    assert_eq!(store.definition(&definition.id).await.unwrap(), Some(definition));
+}
+
+/// A deployment with every column filled.
+fn rich() -> NewDeployment {
+    let mut new = deployment("order", Some("acme"));
+    new.deployment.source = Some("Camunda Modeler".to_owned());
+    let definition = &mut new.definitions[0];
+    definition.category = Some("http://example.org/ä".to_owned());
+    definition.description = Some("What \"it\" does\n'quoted'".to_owned());
+    definition.diagram = Some("order.png".to_owned());
+    definition.suspended = true;
+    definition.version_tag = Some("v1.0".to_owned());
+    definition.history_time_to_live = None;
+    definition.startable_in_tasklist = false;
+    new.resources.push(ResourceRecord {
+        id: Uuid::now_v7(),
+        deployment_id: new.deployment.id,
+        name: "order.png".to_owned(),
+        bytes: (0..=255).cycle().take(100_000).collect::<Vec<u8>>().into(),
+    });
+    let mut second = new.definitions[0].clone();
+    second.id = Uuid::now_v7().to_string().into();
+    second.key = "bill".into();
+    second.name = None;
+    new.definitions.push(second);
+    new
+}
+
+pub async fn a_deployment_is_stored_wholly(store: SharedStore) {
+    let new = rich();
+    let id = new.deployment.id;
+    let definitions = store.deploy(new.clone()).await.unwrap();
+    for (given, stored) in new.definitions.iter().zip(&definitions) {
+        assert_eq!(*stored.id, *format!("{}:1:{}", given.key, given.id));
+        let mut expected = given.clone();
+        expected.id = stored.id.clone();
+        expected.version = 1;
+        assert_eq!(stored, &expected);
+        assert_eq!(store.definition(&stored.id).await.unwrap().as_ref(), Some(stored));
+    }
+    assert_eq!(store.deployments(&Query::default()).await.unwrap(), [new.deployment]);
+    let listed = store.resources(id).await.unwrap();
+    let names: Vec<&str> = listed.iter().map(|resource| resource.name.as_str()).collect();
+    assert_eq!(names, ["order.bpmn", "order.png"]);
+    for resource in &new.resources {
+        assert_eq!(store.resource(id, resource.id).await.unwrap().as_ref(), Some(resource));
+        assert_eq!(
+            store.resource_named(id, &resource.name).await.unwrap().as_ref(),
+            Some(resource)
+        );
+        assert!(store.resource(Uuid::now_v7(), resource.id).await.unwrap().is_none());
+    }
+    assert!(listed.iter().all(|resource| resource.bytes.is_empty()));
+    assert!(store.resource_named(id, "other").await.unwrap().is_none());
+}
+
+pub async fn a_deployment_that_fails_leaves_nothing(store: SharedStore) {
+    let first = deployment("order", None);
+    store.deploy(first.clone()).await.unwrap();
+    let mut broken = rich();
+    broken.resources[1].id = first.resources[0].id;
+    assert!(matches!(store.deploy(broken).await, Err(Error::Failed(_))));
+    assert_eq!(store.deployments(&Query::default()).await.unwrap(), [first.deployment]);
+    assert_eq!(store.count_definitions(&Query::default()).await.unwrap(), 1);
+    assert_eq!(deploy(&store, "order", None).await.version, 2);
+}
+
+pub async fn a_deleted_deployment_takes_its_history_only_with_cascade(store: SharedStore) {
+    for cascade in [false, true] {
+        let new = deployment("order", None);
+        let (id, resource) = (new.deployment.id, new.resources[0].id);
+        let definition = store.deploy(new).await.unwrap().remove(0);
+        let (kept, gone) = (waiting("other:1:x"), waiting(&definition.id));
+        let mut start = gone.start();
+        start.event_log = Some(gone.events(1, b"[]"));
+        commit(&store, [kept.start(), start]).await;
+        commit(&store, [kept.complete(1), gone.complete(1)]).await;
+
+        assert!(store.delete_deployment(id, cascade).await.unwrap());
+        assert!(!store.delete_deployment(id, cascade).await.unwrap());
+        assert!(store.definition(&definition.id).await.unwrap().is_none());
+        assert!(store.resources(id).await.unwrap().is_empty());
+        assert!(store.resource(id, resource).await.unwrap().is_none());
+        let left = store.historic_instances(&Query::default()).await.unwrap();
+        assert_eq!(left.iter().any(|row| row.id == gone.id()), !cascade);
+        assert!(left.iter().any(|row| row.id == kept.id()));
+        let left = store.historic_activities(&Query::default()).await.unwrap();
+        assert_eq!(left.iter().any(|row| row.instance_id == gone.id()), !cascade);
+        assert!(left.iter().any(|row| row.instance_id == kept.id()));
+        assert_eq!(store.event_log(gone.id()).await.unwrap().is_empty(), cascade);
+    }
+}
+
+pub async fn a_deleted_definition_leaves_its_deployment(store: SharedStore) {
+    let mut new = rich();
+    new.deployment.deployed_at = now();
+    let id = new.deployment.id;
+    let definitions = store.deploy(new).await.unwrap();
+    let ended: Vec<_> = definitions.iter().map(|definition| waiting(&definition.id)).collect();
+    commit(&store, ended.iter().map(|fixture| fixture.start())).await;
+    commit(&store, ended.iter().map(|fixture| fixture.complete(1))).await;
+    let order: &Arc<str> = &definitions[0].id;
+
+    assert!(store.delete_definition(order, true).await.unwrap());
+    assert!(!store.delete_definition(order, true).await.unwrap());
+    assert_eq!(store.count_definitions(&Query::default()).await.unwrap(), 1);
+    assert_eq!(store.count_deployments(&Query::default()).await.unwrap(), 1);
+    assert_eq!(store.resources(id).await.unwrap().len(), 2);
+    let left = store.historic_instances(&Query::default()).await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].id, ended[1].id());
+    assert_eq!(store.count_historic_activities(&Query::default()).await.unwrap(), 3);
+}

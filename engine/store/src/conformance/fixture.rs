@@ -1,0 +1,320 @@
+//! Small instances and the changes that carry them through their life.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use flowstone_expression::{TypedValue, Variables};
+use uuid::Uuid;
+
+use crate::SharedStore;
+use crate::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
+use crate::record::{
+    ActivityKind, ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExternalTaskColumns,
+    HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, InstanceSnapshot, NewDeployment,
+    ResourceRecord, SubscriptionRow, UserTaskRow,
+};
+
+/// Now, in the precision that stores keep.
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(Utc::now().timestamp_micros()).unwrap()
+}
+
+pub fn variables<const COUNT: usize>(values: [(&str, TypedValue); COUNT]) -> Variables {
+    values
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+pub fn batch(instances: impl IntoIterator<Item = InstanceChange>) -> Batch {
+    Batch {
+        instances: instances.into_iter().collect(),
+        applied: Vec::new(),
+    }
+}
+
+/// Commits changes that nothing stands against.
+pub async fn commit(store: &SharedStore, instances: impl IntoIterator<Item = InstanceChange>) {
+    let committed = store.commit(batch(instances)).await.unwrap();
+    assert!(committed.conflicts.is_empty(), "{committed:?}");
+}
+
+/// The instance as it is stored.
+pub async fn load(store: &SharedStore, instance: Uuid) -> InstanceSnapshot {
+    store.load(&[instance]).await.unwrap().remove(0)
+}
+
+pub fn applied(key: &str, instance_id: Uuid) -> AppliedCommand {
+    AppliedCommand {
+        key: key.to_owned(),
+        instance_id,
+        at: now(),
+        outcome: serde_json::json!({"done": [key, null, 1.5]}),
+    }
+}
+
+/// A change with nothing but its header.
+pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
+    InstanceChange {
+        instance_id,
+        header,
+        activities_inserted: Vec::new(),
+        activities_updated: Vec::new(),
+        activities_deleted: Vec::new(),
+        user_tasks_put: Vec::new(),
+        user_tasks_deleted: Vec::new(),
+        subscriptions_inserted: Vec::new(),
+        subscriptions_deleted: Vec::new(),
+        incidents_inserted: Vec::new(),
+        incidents_deleted: Vec::new(),
+        historic_instance: None,
+        historic_activities: Vec::new(),
+        event_log: None,
+    }
+}
+
+/// A change of nothing but the version.
+pub fn touch(instance: Uuid, expected_version: i64) -> InstanceChange {
+    change(
+        instance,
+        HeaderChange::Update {
+            expected_version,
+            variables: None,
+            suspended: None,
+        },
+    )
+}
+
+/// An instance that waits in one external task.
+pub struct Waiting {
+    pub instance: InstanceRow,
+    pub task: ActivityRow,
+}
+
+/// An instance of a definition.
+pub fn waiting(definition_id: &str) -> Waiting {
+    let started_at = now();
+    let id = Uuid::now_v7();
+    Waiting {
+        instance: InstanceRow {
+            id,
+            definition_id: definition_id.into(),
+            business_key: Some(format!("order-{id}")),
+            tenant_id: None,
+            suspended: false,
+            variables: Variables::new(),
+            start_activity_id: Some("start".to_owned()),
+            start_user_id: None,
+            started_at,
+            version: 1,
+        },
+        task: activity(id, "charge", ActivityKind::ExternalTask),
+    }
+}
+
+pub fn activity(instance_id: Uuid, node: &str, kind: ActivityKind) -> ActivityRow {
+    ActivityRow {
+        id: Uuid::now_v7(),
+        instance_id,
+        parent_id: instance_id,
+        node_id: node.into(),
+        activity_type: "serviceTask".into(),
+        activity_name: None,
+        kind,
+        started_at: now(),
+        variables: None,
+        external_task: (kind == ActivityKind::ExternalTask).then(|| ExternalTaskColumns {
+            topic: "payment".to_owned(),
+            priority: 0,
+            retries: None,
+            worker: None,
+            lock_expires: None,
+            lock_token: None,
+            error_message: None,
+            error_details: None,
+            suspended: false,
+        }),
+    }
+}
+
+pub fn user_task(activity: &ActivityRow) -> UserTaskRow {
+    UserTaskRow {
+        id: activity.id,
+        instance_id: activity.instance_id,
+        name: None,
+        description: None,
+        assignee: None,
+        owner: None,
+        delegation_state: None,
+        priority: 50,
+        due: None,
+        follow_up: None,
+        candidate_users: Vec::new(),
+        candidate_groups: Vec::new(),
+        form_key: None,
+        form_ref: None,
+    }
+}
+
+pub fn subscription(activity: &ActivityRow) -> SubscriptionRow {
+    SubscriptionRow {
+        id: Uuid::now_v7(),
+        instance_id: activity.instance_id,
+        activity_id: activity.id,
+        event_type: "message".into(),
+        event_name: Some("paid".to_owned()),
+        node_id: activity.node_id.clone(),
+        created_at: now(),
+    }
+}
+
+pub fn incident(activity: &ActivityRow) -> IncidentRow {
+    IncidentRow {
+        id: Uuid::now_v7(),
+        instance_id: activity.instance_id,
+        activity_id: activity.id,
+        incident_type: "failedExternalTask".into(),
+        node_id: activity.node_id.clone(),
+        configuration: Some(activity.id.to_string()),
+        message: Some("declined".to_owned()),
+        created_at: now(),
+    }
+}
+
+impl Waiting {
+    pub fn with(mut self, variables: Variables) -> Self {
+        self.instance.variables = variables;
+        self
+    }
+
+    pub fn id(&self) -> Uuid {
+        self.instance.id
+    }
+
+    /// Changes the attributes of the task.
+    pub fn task_with(mut self, change: impl FnOnce(&mut ExternalTaskColumns)) -> Self {
+        change(self.task.external_task.as_mut().unwrap());
+        self
+    }
+
+    pub fn start(&self) -> InstanceChange {
+        InstanceChange {
+            activities_inserted: vec![self.task.clone()],
+            historic_activities: vec![self.left("start", "noneStartEvent", Uuid::now_v7())],
+            ..change(self.instance.id, HeaderChange::Insert(self.instance.clone()))
+        }
+    }
+
+    pub fn lock(&self, expected_version: i64, worker: &str) -> InstanceChange {
+        let mut task = self.task.clone();
+        let columns = task.external_task.as_mut().unwrap();
+        columns.worker = Some(worker.to_owned());
+        columns.lock_expires = Some(now() + TimeDelta::minutes(1));
+        columns.lock_token = Some(Uuid::new_v4());
+        InstanceChange {
+            activities_updated: vec![task],
+            ..touch(self.instance.id, expected_version)
+        }
+    }
+
+    pub fn complete(&self, expected_version: i64) -> InstanceChange {
+        InstanceChange {
+            activities_deleted: vec![self.task.id],
+            historic_instance: Some(self.ended()),
+            historic_activities: vec![
+                self.left("charge", "serviceTask", self.task.id),
+                self.left("end", "noneEndEvent", Uuid::now_v7()),
+            ],
+            ..change(self.instance.id, HeaderChange::Delete { expected_version })
+        }
+    }
+
+    pub fn ended(&self) -> HistoricInstanceRow {
+        HistoricInstanceRow {
+            id: self.instance.id,
+            definition_id: self.instance.definition_id.clone(),
+            definition_key: "order".into(),
+            definition_name: None,
+            definition_version: 1,
+            business_key: self.instance.business_key.clone(),
+            tenant_id: self.instance.tenant_id.clone(),
+            start_activity_id: self.instance.start_activity_id.clone(),
+            end_activity_id: Some("end".to_owned()),
+            start_user_id: self.instance.start_user_id.clone(),
+            started_at: self.instance.started_at,
+            ended_at: now() + TimeDelta::milliseconds(7),
+            state: "COMPLETED".into(),
+            delete_reason: None,
+        }
+    }
+
+    pub fn left(&self, node: &str, activity_type: &str, id: Uuid) -> HistoricActivityRow {
+        HistoricActivityRow {
+            id,
+            instance_id: self.instance.id,
+            parent_id: self.instance.id,
+            definition_id: self.instance.definition_id.clone(),
+            definition_key: "order".into(),
+            tenant_id: self.instance.tenant_id.clone(),
+            node_id: node.into(),
+            activity_type: activity_type.into(),
+            activity_name: None,
+            task_id: None,
+            assignee: None,
+            started_at: self.instance.started_at,
+            ended_at: now() + TimeDelta::milliseconds(3),
+            canceled: false,
+            complete_scope: false,
+        }
+    }
+
+    pub fn events(&self, version: i64, events: &[u8]) -> EventLogRow {
+        EventLogRow {
+            instance_id: self.instance.id,
+            version,
+            at: now(),
+            events: events.to_vec(),
+        }
+    }
+}
+
+/// A deployment of one definition.
+pub fn deployment(key: &str, tenant: Option<&str>) -> NewDeployment {
+    let deployment = DeploymentRecord {
+        id: Uuid::now_v7(),
+        name: Some("orders".to_owned()),
+        source: None,
+        tenant_id: tenant.map(str::to_owned),
+        deployed_at: now(),
+    };
+    NewDeployment {
+        resources: vec![ResourceRecord {
+            id: Uuid::now_v7(),
+            deployment_id: deployment.id,
+            name: "order.bpmn".to_owned(),
+            bytes: Arc::from(&b"\x00\xff<xml/>"[..]),
+        }],
+        definitions: vec![DefinitionRecord {
+            id: Uuid::now_v7().to_string().into(),
+            key: key.into(),
+            category: None,
+            description: None,
+            name: Some("Order".into()),
+            version: 0,
+            resource_name: "order.bpmn".to_owned(),
+            deployment_id: deployment.id,
+            deployed_at: deployment.deployed_at,
+            diagram: None,
+            suspended: false,
+            tenant_id: deployment.tenant_id.clone(),
+            version_tag: None,
+            history_time_to_live: Some(30),
+            startable_in_tasklist: true,
+        }],
+        deployment,
+    }
+}
+
+pub async fn deploy(store: &SharedStore, key: &str, tenant: Option<&str>) -> DefinitionRecord {
+    store.deploy(deployment(key, tenant)).await.unwrap().remove(0)
+}
