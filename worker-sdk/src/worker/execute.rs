@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
@@ -30,6 +31,9 @@ pub(super) async fn execute(
         let _keeper = AbortOnDropHandle::new(tokio::spawn(
             keep(task.clone(), Arc::clone(&subscription)).in_current_span(),
         ));
+        // A task spawned last starts on the thread that spawned it; it must have begun to wait before
+        // a handler may block that thread.
+        yield_now().await;
         let began = Instant::now();
         let outcome = subscription.topic.handle(task.clone()).await;
         tracing::debug!(took = ?began.elapsed(), succeeded = outcome.is_ok(), "handler ended");

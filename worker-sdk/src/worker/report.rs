@@ -12,6 +12,9 @@ use crate::{Error, RetryPolicy, Task, TaskError, Topic, Variables};
 /// After this many internal errors of the server in a row the report itself is taken to be the cause.
 const INTERNAL_ERRORS: u32 = 5;
 
+/// Code by which a server with fencing says that the lock of a report was replaced by a newer one.
+const STALE_LOCK: i64 = 20_001;
+
 /// What to tell.
 #[derive(Debug)]
 enum Report {
@@ -48,6 +51,10 @@ pub(super) async fn report(worker: &Shared, topic: &Topic, task: &Task, outcome:
     };
     if matches!(report, Report::Failure(_)) {
         tracing::warn!(%error, "the failure of the task was refused; its lock will run out");
+        return;
+    }
+    if code_of(&error) == Some(STALE_LOCK) {
+        tracing::warn!(%error, "the result came under a lock that has been replaced; the task belongs to another attempt");
         return;
     }
     // An operator must see that the work was done but could not be handed over. If the lock is gone,
@@ -140,6 +147,10 @@ async fn deliver(worker: &Shared, task: &Task, report: &Report) -> Delivery {
                 tracing::warn!(code, %error, "the task is gone; it was cancelled or ended by another worker");
             }
             return Delivery::Accepted;
+        }
+        if !error.is_transient() && task.lock() != lock {
+            // The refusal was about a lock that this worker has regained under a new token meanwhile.
+            continue;
         }
         internal_errors = if error.status() == Some(500) {
             internal_errors + 1

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use flowstone_worker::{Task, TaskError, Topic, Worker, WorkerBuilder};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::server::{Fault, Server};
@@ -42,6 +42,25 @@ async fn stopping_gives_back_what_does_not_finish_in_time() {
     stop(&worker, running).await;
     assert_eq!(server.owner("t"), None);
     assert_eq!(server.calls("unlock").len(), 1);
+}
+
+#[tokio::test]
+async fn stopping_leaves_alone_what_has_gone_to_another_worker() {
+    let server = Server::start();
+    server.add("t", "charge", json!({}));
+    let topic = Topic::new("charge", |_: Task, (): ()| async {
+        std::future::pending::<()>().await;
+        Ok::<_, TaskError>(())
+    })
+    .lock_duration(Duration::from_millis(60));
+    let (worker, running) = run(worker(&server).grace_period(MOMENT).subscribe(topic));
+    let kept = server.expect("extendLock", 1).await.len();
+    server.steal("t");
+    server.expect("extendLock", kept + 1).await;
+    tokio::time::sleep(MOMENT).await;
+    stop(&worker, running).await;
+    assert!(server.calls("unlock").is_empty());
+    assert_eq!(server.owner("t").as_deref(), Some("thief"));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::server::{Fault, Server};
-use crate::{run, stop, worker};
+use crate::{report_of, run, stop, worker};
 
 #[tokio::test]
 async fn the_lock_is_extended_while_the_handler_runs() {
@@ -44,6 +44,29 @@ async fn the_lock_is_extended_while_the_handler_runs() {
         extended,
         "nothing is extended once the task is done"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_handler_that_blocks_its_thread_keeps_its_lock() {
+    let server = Server::start();
+    server.add("t", "charge", json!({}));
+    let topic = Topic::new("charge", |_: Task, (): ()| async {
+        std::thread::sleep(Duration::from_millis(90));
+        Ok::<_, TaskError>(())
+    })
+    .lock_duration(Duration::from_millis(40));
+    assert_eq!(
+        worker(&server)
+            .subscribe(topic)
+            .build()
+            .unwrap()
+            .run_once()
+            .await
+            .unwrap(),
+        1
+    );
+    assert!(!server.calls("extendLock").is_empty());
+    assert!(!server.has("t"));
 }
 
 #[tokio::test]
@@ -107,4 +130,18 @@ async fn a_handler_can_see_that_its_lock_is_lost() {
         server.calls("unlock").is_empty(),
         "what belongs to others is not given back"
     );
+}
+
+#[tokio::test]
+async fn a_result_under_a_replaced_lock_is_dropped_when_the_server_says_so() {
+    let server = Arc::new(Server::start().with_fencing());
+    server.add("t", "charge", json!({}));
+    let there = Arc::clone(&server);
+    let topic = Topic::new("charge", move |task: Task, (): ()| {
+        there.steal(task.id());
+        async { Ok::<_, TaskError>(()) }
+    });
+    report_of(&server, topic, "complete").await;
+    assert!(server.calls("failure").is_empty());
+    assert_eq!(server.owner("t").as_deref(), Some("thief"));
 }

@@ -290,11 +290,13 @@ impl Tables {
             return StatusCode::NO_CONTENT.into_response();
         }
         let owner = task.owner.as_ref().map(|(worker, _)| worker.as_str());
-        if owner != body["workerId"].as_str() || (fencing && body["lockToken"] != task.token.to_string().as_str()) {
-            return refuse(
-                400,
-                &format!("External Task {id} is locked by worker '{}'.", owner.unwrap_or("null")),
-            );
+        let locked = format!("External Task {id} is locked by worker '{}'.", owner.unwrap_or("null"));
+        if fencing && body["lockToken"] != task.token.to_string().as_str() {
+            let stale = json!({ "type": "RestException", "message": locked, "code": 20_001 });
+            return json_response(400, &stale);
+        }
+        if owner != body["workerId"].as_str() {
+            return refuse(400, &locked);
         }
         match operation {
             "complete" | "bpmnError" => {
