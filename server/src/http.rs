@@ -154,3 +154,48 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     .code(None)
     .into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn reply(router: Router) -> (StatusCode, String, String) {
+        let request = Request::get("/x").body(Body::empty()).unwrap();
+        let reply = router.oneshot(request).await.unwrap();
+        let kind = reply.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+        let status = reply.status();
+        let body = to_bytes(reply.into_body(), 10_000).await.unwrap();
+        (status, kind, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_tells_the_client_nothing() {
+        async fn broken() -> &'static str {
+            panic!("secret")
+        }
+        let router = Router::new()
+            .route("/x", get(broken))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(middleware::from_fn(complete_headers));
+        let (status, kind, body) = reply(router).await;
+        assert_eq!(
+            (status, kind.as_str()),
+            (StatusCode::INTERNAL_SERVER_ERROR, "application/json")
+        );
+        assert!(!body.contains("secret") && body.contains("RuntimeException"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn refusals_without_a_body_get_one() {
+        let router = Router::new()
+            .route("/x", get(|| async { (StatusCode::BAD_REQUEST, "plain") }))
+            .layer(middleware::from_fn(complete_headers));
+        let (status, kind, body) = reply(router).await;
+        assert_eq!((status, kind.as_str()), (StatusCode::BAD_REQUEST, "application/json"));
+        assert!(body.contains("\"message\":\"HTTP 400 Bad Request\""), "{body}");
+    }
+}

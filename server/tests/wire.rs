@@ -1,5 +1,7 @@
 //! The rules of HTTP that clients break on (contract 3.0).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod support;
 
 use std::collections::BTreeSet;
