@@ -20,6 +20,12 @@ use crate::api::value::{self, date_to_wire};
 /// How long a request may be parked, in milliseconds.
 const LONGEST_WAIT: i64 = 1_800_000;
 
+/// Longest lock, in milliseconds: a hundred years stand for those who mean forever.
+const LONGEST_LOCK: i64 = 3_155_760_000_000;
+
+/// How many tasks one reply holds at most; who wants more fetches again.
+const MOST_TASKS: usize = 10_000;
+
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(fetch_and_lock))
 }
@@ -187,7 +193,8 @@ fn checked(request: FetchAndLockRequest) -> Result<FetchRequest, ApiError> {
         .worker_id
         .ok_or_else(|| ApiError::null_value("workerId is null"))?;
     let max_tasks = usize::try_from(request.max_tasks)
-        .map_err(|_| ApiError::engine("maxResults is not greater than or equal to 0"))?;
+        .map_err(|_| ApiError::engine("maxResults is not greater than or equal to 0"))?
+        .min(MOST_TASKS);
     let topics = request.topics.into_iter().map(topic).collect::<Result<_, _>>()?;
     Ok(FetchRequest {
         worker,
@@ -245,7 +252,7 @@ fn topic(topic: Topic) -> Result<FetchTopic, ApiError> {
     }
     Ok(FetchTopic {
         topic: name,
-        lock_duration: topic.lock_duration,
+        lock_duration: topic.lock_duration.min(LONGEST_LOCK),
         filter: FetchFilter {
             business_key: topic.business_key,
             definition_ids: both(topic.process_definition_id_in, topic.process_definition_id),

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use flowstone_core::Command;
 use flowstone_engine::Submission;
 use flowstone_store::query::{ExternalTaskField, Query, Scalar, Test};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -18,6 +19,9 @@ use crate::api::body::{self, JsonBody, Parameters};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::history::process_instance::HISTORIC_INSTANCES;
 use crate::api::process_instance::PROCESS_INSTANCES;
+
+/// How many tasks of a bulk request are changed at the same time.
+const AT_A_TIME: usize = 64;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -107,19 +111,22 @@ async fn set_retries_of_many(
     if tasks.is_empty() {
         return Err(ApiError::bad_user_request("externalTaskIds is empty"));
     }
-    for task in tasks {
-        submit(
-            &state,
-            task,
-            Command::SetExternalTaskRetries { task, retries },
-            &task.to_string(),
-        )
-        .await
-        .map_err(|error| match error.status {
-            StatusCode::NOT_FOUND => cannot_find(&task.to_string()),
-            _ => error,
-        })?;
-    }
+    // Several at a time, so that they share transactions.
+    stream::iter(tasks)
+        .map(Ok)
+        .try_for_each_concurrent(AT_A_TIME, |task| {
+            let state = &state;
+            async move {
+                let id = task.to_string();
+                let done = submit(state, task, Command::SetExternalTaskRetries { task, retries }, &id).await;
+                match done {
+                    Ok(_) => Ok(()),
+                    Err(error) if error.status == StatusCode::NOT_FOUND => Err(cannot_find(&id)),
+                    Err(error) => Err(error),
+                }
+            }
+        })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
