@@ -73,7 +73,7 @@ impl<'row> Cells<'row> {
         })
     }
 
-    /// An activity, in the order of [`crate::commit::ACTIVITY`].
+    /// An activity, in the order of [`crate::table::ACTIVITY`].
     pub(crate) fn activity(self) -> sqlx::Result<ActivityRow> {
         let kind: &str = self.get(6)?;
         let has_task = self.get::<Option<&str>>(9)?.is_some();

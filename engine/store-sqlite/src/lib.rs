@@ -17,6 +17,7 @@ mod pool;
 mod query;
 mod rows;
 mod store;
+mod table;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -12,9 +12,9 @@ use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::cells::Cells;
-use crate::commit::{ACTIVITY, INCIDENT, SUBSCRIPTION, Table, USER_TASK};
 use crate::error::{corrupt, failure};
 use crate::rows::{ids, json};
+use crate::table::{ACTIVITY, INCIDENT, SUBSCRIPTION, Table, USER_TASK};
 
 /// Loads instances; see [`flowstone_store::Store::load`]. One transaction reads all tables, hence
 /// one moment.
@@ -74,12 +74,7 @@ pub(crate) async fn load(pool: &SqlitePool, instances: &[Uuid]) -> Result<Vec<In
 }
 
 async fn rows_of(connection: &mut SqliteConnection, table: &Table, instances: &str) -> sqlx::Result<Vec<SqliteRow>> {
-    let sql = format!(
-        "select {} from {} where instance_id in (select value from json_each(?1))",
-        table.select(),
-        table.name
-    );
-    sqlx::query(AssertSqlSafe(sql))
+    sqlx::query(AssertSqlSafe(table.select_of_instances()))
         .bind(instances)
         .fetch_all(connection)
         .await

@@ -71,3 +71,28 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
         .test_before_acquire(false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_waits_for_the_disk() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("flowstone.db");
+        let (writer, _) = open(&path, false, &SqliteOptions::default()).await.unwrap();
+        let journal: String = sqlx::query_scalar("pragma journal_mode")
+            .fetch_one(&writer)
+            .await
+            .unwrap();
+        let synchronous: i64 = sqlx::query_scalar("pragma synchronous")
+            .fetch_one(&writer)
+            .await
+            .unwrap();
+        assert_eq!(
+            (journal.as_str(), synchronous),
+            ("wal", 2),
+            "write-ahead log, synchronous = full"
+        );
+    }
+}

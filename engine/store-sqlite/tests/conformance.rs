@@ -1,5 +1,7 @@
 //! The SQLite store keeps the contract, in a file.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::sync::Arc;
 
 use flowstone_store::SharedStore;

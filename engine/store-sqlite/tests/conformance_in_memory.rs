@@ -1,5 +1,7 @@
 //! The SQLite store keeps the contract, in memory.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ pub async fn an_instance_lives_from_its_start_to_history(store: SharedStore) {
     commit(&store, [fixture.start()]).await;
     let snapshot = load(&store, id).await;
     assert_eq!(snapshot.instance, fixture.instance);
-    assert_eq!(snapshot.activities, [fixture.task.clone()]);
+    assert_eq!(snapshot.activities, std::slice::from_ref(&fixture.task));
     let ready = store.ready_tasks(None, None, now(), 10).await.unwrap();
     assert_eq!(ready.iter().map(|task| task.id).collect::<Vec<_>>(), [fixture.task.id]);
 

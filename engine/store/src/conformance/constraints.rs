@@ -30,7 +30,7 @@ pub async fn a_conflict_leaves_out_its_instance_and_nothing_else(store: SharedSt
     let left = store.load(&[stale.id(), current.id()]).await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].instance, stale.instance);
-    assert_eq!(left[0].activities, [stale.task.clone()]);
+    assert_eq!(left[0].activities, std::slice::from_ref(&stale.task));
     let known = store
         .applied(&["stale".to_owned(), "current".to_owned()])
         .await
@@ -87,7 +87,7 @@ pub async fn a_violated_constraint_leaves_nothing_of_its_batch(store: SharedStor
         let left = store.load(&[first.id(), last.id(), stored.id()]).await.unwrap();
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].instance, stored.instance);
-        assert_eq!(left[0].activities, [stored.task.clone()]);
+        assert_eq!(left[0].activities, std::slice::from_ref(&stored.task));
         assert!(store.applied(&["key".to_owned()]).await.unwrap().is_empty());
         assert_eq!(
             store.count_historic_activities(&Query::default()).await.unwrap(),
@@ -110,7 +110,7 @@ pub async fn a_key_is_applied_once(store: SharedStore) {
     assert!(outcome.conflicts.is_empty());
     assert_eq!(
         store.applied(&["other".to_owned(), "key".to_owned()]).await.unwrap(),
-        [first.clone()],
+        std::slice::from_ref(&first),
         "the reply is given again as it was"
     );
 

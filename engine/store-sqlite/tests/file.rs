@@ -1,0 +1,173 @@
+//! The file: who may open it, what it holds after an unclean end, how its schema comes about.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+use std::sync::Arc;
+
+use flowstone_store::conformance::fixture::{batch, commit, touch, variables, waiting};
+use flowstone_store::{Error, SharedStore, Store as _};
+use flowstone_store_sqlite::{SqliteOptions, SqliteStore};
+use sqlx::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+
+async fn open(path: &std::path::Path) -> Result<SqliteStore, Error> {
+    SqliteStore::open(path, SqliteOptions::default()).await
+}
+
+#[tokio::test]
+async fn a_file_belongs_to_one_server_at_a_time() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("flowstone.db");
+    let first = open(&path).await.unwrap();
+    let refused = open(&path).await.map(drop);
+    let Err(Error::Unavailable(reason)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(
+        reason.contains("another server") && reason.contains("flowstone.db"),
+        "{reason}"
+    );
+    first.close().await;
+    drop(first);
+    open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_be_used_is_named() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "no directory").unwrap();
+    let refused = open(&file.join("flowstone.db")).await.map(drop);
+    assert!(
+        matches!(&refused, Err(Error::Unavailable(reason)) if reason.contains("file")),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("flowstone.db");
+    std::fs::write(
+        &path,
+        "this is text, and long enough to be taken for the head of a database. ".repeat(9),
+    )
+    .unwrap();
+    let refused = open(&path).await.map(drop);
+    assert!(matches!(refused, Err(Error::Corrupt(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_was_committed_outlives_a_server_that_is_not_closed() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("flowstone.db");
+    let fixture = waiting("order:1:x").with(variables([("amount", 5.into())]));
+    let store: SharedStore = Arc::new(open(&path).await.unwrap());
+    commit(&store, [fixture.start()]).await;
+    for version in 1..50 {
+        commit(&store, [touch(fixture.id(), version)]).await;
+    }
+
+    // What a crash leaves: the files as they are now, with the write-ahead log not yet merged.
+    let copy = directory.path().join("copy.db");
+    for suffix in ["", "-wal"] {
+        let name = |base: &str| directory.path().join(format!("{base}.db{suffix}"));
+        std::fs::copy(name("flowstone"), name("copy")).unwrap();
+    }
+    let recovered = open(&copy).await.unwrap();
+    let snapshot = recovered.load(&[fixture.id()]).await.unwrap().remove(0);
+    assert_eq!(snapshot.instance.version, 50);
+    assert_eq!(snapshot.activities, [fixture.task]);
+}
+
+#[tokio::test]
+async fn a_log_torn_by_a_crash_loses_nothing_that_came_before() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("flowstone.db");
+    let store: SharedStore = Arc::new(open(&path).await.unwrap());
+    let log = |base: &str| directory.path().join(format!("{base}.db-wal"));
+    let fixtures: Vec<_> = (0..20).map(|_| waiting("order:1:x")).collect();
+    let mut ends = Vec::new();
+    for fixture in &fixtures {
+        commit(&store, [fixture.start()]).await;
+        ends.push(std::fs::metadata(log("flowstone")).unwrap().len());
+    }
+    for (torn_at, survive) in [(ends[9], 10), (ends[9] + 17, 10), (ends[10] - 1, 10), (ends[10], 11)] {
+        let copy = directory.path().join(format!("torn-{torn_at}.db"));
+        std::fs::copy(&path, &copy).unwrap();
+        let whole = std::fs::read(log("flowstone")).unwrap();
+        std::fs::write(log(&format!("torn-{torn_at}")), &whole[..torn_at as usize]).unwrap();
+        let recovered = open(&copy).await.unwrap();
+        let ids: Vec<_> = fixtures.iter().map(|fixture| fixture.id()).collect();
+        let found = recovered.load(&ids).await.unwrap();
+        assert_eq!(found.len(), survive, "torn at {torn_at}");
+        assert!(found.iter().all(|snapshot| snapshot.activities.len() == 1));
+    }
+}
+
+#[tokio::test]
+async fn readers_are_not_held_up_by_a_writer() {
+    let directory = TempDir::new().unwrap();
+    let store = Arc::new(open(&directory.path().join("flowstone.db")).await.unwrap());
+    let fixture = waiting("order:1:x");
+    store.commit(batch([fixture.start()])).await.unwrap();
+    let large: Vec<_> = (0..2000).map(|_| waiting("order:1:x")).collect();
+    let writer = store.clone();
+    let changes = batch(large.iter().map(|fixture| fixture.start()));
+    let write = tokio::spawn(async move { writer.commit(changes).await });
+    let mut reads = 0;
+    while !write.is_finished() {
+        assert_eq!(store.load(&[fixture.id()]).await.unwrap().len(), 1);
+        reads += 1;
+    }
+    assert!(write.await.unwrap().unwrap().conflicts.is_empty());
+    assert!(reads > 1, "{reads} reads beside the writer");
+}
+
+#[tokio::test]
+async fn a_fresh_file_tells_what_would_be_migrated() {
+    let directory = TempDir::new().unwrap();
+    let options = SqliteOptions {
+        migrate: false,
+        ..SqliteOptions::default()
+    };
+    let store = SqliteStore::open(directory.path().join("flowstone.db"), options)
+        .await
+        .unwrap();
+    let pending = store.pending_migrations().await.unwrap();
+    assert_eq!(pending[0].name, "0001 instances definitions history");
+    assert!(pending[0].sql.contains("create table process_instance"));
+    store.migrate().await.unwrap();
+    assert!(store.pending_migrations().await.unwrap().is_empty());
+}
+
+/// The schema after all migrations is written down beside them, so that what a migration does to it
+/// shows as a difference.
+#[tokio::test]
+async fn the_snapshot_shows_the_migrated_schema() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("flowstone.db");
+    let store = open(&path).await.unwrap();
+    let mut connection = SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    let statements: Vec<String> = sqlx::query_scalar(
+        "select sql from sqlite_schema where sql is not null and name not like '\\_sqlx%' escape '\\' \
+         order by tbl_name, type desc, name",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    store.close().await;
+    let described = format!(
+        "-- The schema after all migrations, for reading and for reviewing changes; nothing runs this file.\n\n{};\n",
+        statements.join(";\n\n")
+    );
+    let snapshot = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite/schema.sql");
+    if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
+        std::fs::write(snapshot, &described).unwrap();
+    }
+    let committed = std::fs::read_to_string(snapshot).unwrap();
+    assert!(
+        committed == described,
+        "migrations/sqlite/schema.sql is out of date; run this test with UPDATE_SNAPSHOT=1\n{described}"
+    );
+}

@@ -1,0 +1,185 @@
+-- The schema after all migrations, for reading and for reviewing changes; nothing runs this file.
+
+CREATE TABLE activity (
+    id             text    not null primary key,
+    instance_id    text    not null,
+    parent_id      text    not null,
+    node_id        text    not null,
+    activity_type  text    not null,
+    activity_name  text,
+    kind           text    not null,
+    started_at     integer not null,
+    variables      text,
+    topic          text,
+    priority       integer,
+    retries        integer,
+    worker         text,
+    lock_expires   integer,
+    lock_token     text,
+    error_message  text,
+    error_details  text,
+    task_suspended integer
+) strict;
+
+CREATE INDEX activity_instance on activity (instance_id);
+
+CREATE INDEX activity_topic on activity (topic, id) where topic is not null;
+
+CREATE TABLE applied_command (
+    key         text    not null primary key,
+    instance_id text    not null,
+    at          integer not null,
+    outcome     text    not null
+) strict;
+
+CREATE INDEX applied_command_at on applied_command (at);
+
+CREATE TABLE deployment (
+    id          text    not null primary key,
+    name        text,
+    source      text,
+    tenant_id   text,
+    deployed_at integer not null
+) strict;
+
+CREATE TABLE deployment_resource (
+    id            text not null primary key,
+    deployment_id text not null,
+    name          text not null,
+    bytes         blob not null
+) strict;
+
+CREATE INDEX deployment_resource_name on deployment_resource (deployment_id, name);
+
+CREATE TABLE event_subscription (
+    id          text    not null primary key,
+    instance_id text    not null,
+    activity_id text    not null,
+    event_type  text    not null,
+    event_name  text,
+    node_id     text    not null,
+    created_at  integer not null
+) strict;
+
+CREATE INDEX event_subscription_event on event_subscription (event_name, event_type);
+
+CREATE INDEX event_subscription_instance on event_subscription (instance_id);
+
+CREATE TABLE history_activity (
+    id             text    not null,
+    instance_id    text    not null,
+    parent_id      text    not null,
+    definition_id  text    not null,
+    definition_key text    not null,
+    tenant_id      text,
+    node_id        text    not null,
+    activity_type  text    not null,
+    activity_name  text,
+    task_id        text,
+    assignee       text,
+    started_at     integer not null,
+    ended_at       integer not null,
+    canceled       integer not null,
+    complete_scope integer not null,
+    primary key (instance_id, id)
+) strict, without rowid;
+
+CREATE TABLE history_event (
+    instance_id text    not null,
+    version     integer not null,
+    at          integer not null,
+    events      blob    not null,
+    primary key (instance_id, version)
+) strict;
+
+CREATE TABLE history_process_instance (
+    id                 text    not null primary key,
+    definition_id      text    not null,
+    definition_key     text    not null,
+    definition_name    text,
+    definition_version integer not null,
+    business_key       text,
+    tenant_id          text,
+    start_activity_id  text,
+    end_activity_id    text,
+    start_user_id      text,
+    started_at         integer not null,
+    ended_at           integer not null,
+    state              text    not null,
+    delete_reason      text
+) strict, without rowid;
+
+CREATE TABLE incident (
+    id            text    not null primary key,
+    instance_id   text    not null,
+    activity_id   text    not null,
+    incident_type text    not null,
+    node_id       text    not null,
+    configuration text,
+    message       text,
+    created_at    integer not null
+) strict;
+
+CREATE INDEX incident_instance on incident (instance_id);
+
+CREATE TABLE process_definition (
+    id                    text    not null primary key,
+    key                   text    not null,
+    category              text,
+    description           text,
+    name                  text,
+    version               integer not null,
+    resource_name         text    not null,
+    deployment_id         text    not null,
+    deployed_at           integer not null,
+    diagram               text,
+    suspended             integer not null,
+    tenant_id             text,
+    version_tag           text,
+    history_time_to_live  integer,
+    startable_in_tasklist integer not null
+) strict;
+
+CREATE INDEX process_definition_deployment on process_definition (deployment_id);
+
+CREATE UNIQUE INDEX process_definition_version
+    on process_definition (key, coalesce(tenant_id, ''), (tenant_id is null), version);
+
+CREATE TABLE process_instance (
+    id                text    not null primary key,
+    definition_id     text    not null,
+    business_key      text,
+    tenant_id         text,
+    suspended         integer not null,
+    variables         text    not null,
+    start_activity_id text,
+    start_user_id     text,
+    started_at        integer not null,
+    version           integer not null
+) strict;
+
+CREATE INDEX process_instance_business_key on process_instance (business_key) where business_key is not null;
+
+CREATE INDEX process_instance_definition on process_instance (definition_id);
+
+CREATE TABLE user_task (
+    id               text    not null primary key,
+    instance_id      text    not null,
+    name             text,
+    description      text,
+    assignee         text,
+    owner            text,
+    delegation_state text,
+    priority         integer not null,
+    due              integer,
+    follow_up        integer,
+    -- JSON arrays of names.
+    candidate_users  text    not null,
+    candidate_groups text    not null,
+    form_key         text,
+    form_ref         text
+) strict;
+
+CREATE INDEX user_task_assignee on user_task (assignee) where assignee is not null;
+
+CREATE INDEX user_task_instance on user_task (instance_id);
