@@ -34,6 +34,7 @@ pub enum Test {
     /// Absent, or equal to none of the values.
     NotIn(Vec<Scalar>),
     /// Text pattern with `%` for any text and `_` for any character, `\` escapes, case matters.
+    /// For fields that hold text or ids.
     Like(String),
     /// Less than the value.
     Less(Scalar),

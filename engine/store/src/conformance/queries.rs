@@ -165,7 +165,7 @@ fn every_test(values: &[Scalar]) -> Vec<Test> {
     let mut tests = vec![
         Test::Like("a%\\".to_owned()),
         Test::Like("\\%_".to_owned()),
-        Test::Like("%r%".to_owned()),
+        Test::Like("%rd%".to_owned()),
         Test::Like("ord__".to_owned()),
         Test::IsNull,
         Test::IsNotNull,
