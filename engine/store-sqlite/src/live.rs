@@ -1,6 +1,6 @@
 //! Reading what commands need: instances, where a task belongs, what may be fetched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use flowstone_store::Result;
@@ -212,6 +212,18 @@ pub(crate) async fn forget_applied(pool: &SqlitePool, until: DateTime<Utc>) -> R
         .map_err(|error| failure("forgetting idempotency keys", error))
 }
 
+const READY_OF_ALL_TOPICS: &str = "select a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, \
+    a.priority, a.started_at, a.lock_expires from activity a cross join process_instance p on p.id = a.instance_id \
+    where a.topic is not null and a.id > ?2 and not a.task_suspended and not p.suspended \
+    and (a.retries is null or a.retries > 0) and (a.lock_expires is null or a.lock_expires < ?1) \
+    order by a.id limit ?3";
+
+const READY_OF_TOPIC: &str = "select a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, \
+    a.priority, a.started_at, a.lock_expires from activity a cross join process_instance p on p.id = a.instance_id \
+    where a.topic = ?4 and a.id > ?2 and not a.task_suspended and not p.suspended \
+    and (a.retries is null or a.retries > 0) and (a.lock_expires is null or a.lock_expires < ?1) \
+    order by a.id limit ?3";
+
 /// Tasks that may be fetched; see [`flowstone_store::Store::ready_tasks`].
 pub(crate) async fn ready_tasks(
     pool: &SqlitePool,
@@ -220,46 +232,48 @@ pub(crate) async fn ready_tasks(
     horizon: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<ReadyTask>> {
-    let topic = if topics.is_some() {
-        "a.topic in (select value from json_each(?4))"
-    } else {
-        // In the order of the primary key, which the page is cut from.
-        "a.topic is not null"
+    let after = after.unwrap_or(Uuid::nil()).to_string();
+    let page = |sql: &'static str| {
+        sqlx::query(sql)
+            .bind(horizon.timestamp_micros())
+            .bind(after.clone())
+            .bind(i64::from(limit))
     };
-    let sql = format!(
-        "select a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, a.priority, a.started_at, \
-         a.lock_expires from activity a cross join process_instance p on p.id = a.instance_id \
-         where {topic} and a.id > ?2 and not a.task_suspended and not p.suspended \
-         and (a.retries is null or a.retries > 0) and (a.lock_expires is null or a.lock_expires < ?1) \
-         order by a.id limit ?3"
-    );
-    let mut query = sqlx::query(AssertSqlSafe(sql))
-        .bind(horizon.timestamp_micros())
-        .bind(after.unwrap_or(Uuid::nil()).to_string())
-        .bind(i64::from(limit));
-    if let Some(topics) = topics {
-        let wanted: Vec<_> = topics.iter().map(|topic| storable(topic)).collect();
-        query = query.bind(json(&wanted)?);
-    }
-    query
-        .fetch_all(pool)
-        .await
-        .and_then(|rows| rows.iter().map(|row| read_ready(Cells(row))).collect())
-        .map_err(|error| failure("looking for external tasks", error))
+    let read = async {
+        let Some(topics) = topics else {
+            return read_ready(&page(READY_OF_ALL_TOPICS).fetch_all(pool).await?);
+        };
+        // One walk of the index per topic: one statement for all would sort every task they have.
+        let topics: BTreeSet<_> = topics.iter().map(|topic| storable(topic)).collect();
+        let mut ready = Vec::new();
+        for topic in topics {
+            let rows = page(READY_OF_TOPIC).bind(topic.into_owned()).fetch_all(pool).await?;
+            ready.extend(read_ready(&rows)?);
+        }
+        ready.sort_unstable_by_key(|task| task.id);
+        ready.truncate(limit as usize);
+        Ok(ready)
+    };
+    read.await.map_err(|error| failure("looking for external tasks", error))
 }
 
-fn read_ready(cells: Cells<'_>) -> sqlx::Result<ReadyTask> {
-    Ok(ReadyTask {
-        id: cells.id(0)?,
-        instance_id: cells.id(1)?,
-        definition_id: cells.shared(2)?,
-        business_key: cells.get(3)?,
-        tenant_id: cells.get(4)?,
-        topic: cells.get(5)?,
-        priority: cells.get(6)?,
-        created_at: cells.time(7)?,
-        lock_expires: cells.optional_time(8)?,
-    })
+fn read_ready(rows: &[SqliteRow]) -> sqlx::Result<Vec<ReadyTask>> {
+    rows.iter()
+        .map(|row| {
+            let cells = Cells(row);
+            Ok(ReadyTask {
+                id: cells.id(0)?,
+                instance_id: cells.id(1)?,
+                definition_id: cells.shared(2)?,
+                business_key: cells.get(3)?,
+                tenant_id: cells.get(4)?,
+                topic: cells.get(5)?,
+                priority: cells.get(6)?,
+                created_at: cells.time(7)?,
+                lock_expires: cells.optional_time(8)?,
+            })
+        })
+        .collect()
 }
 
 /// A cheap round trip.
@@ -269,4 +283,29 @@ pub(crate) async fn ping(pool: &SqlitePool) -> Result<()> {
         .await
         .map(drop)
         .map_err(|error| failure("reaching the database", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SqliteOptions, SqliteStore};
+
+    /// A page must not cost more when more tasks wait behind it.
+    #[tokio::test]
+    async fn pages_of_ready_tasks_follow_an_index() {
+        let store = SqliteStore::open(":memory:", SqliteOptions::default()).await.unwrap();
+        for statement in [READY_OF_ALL_TOPICS, READY_OF_TOPIC] {
+            let plan: Vec<String> = sqlx::query(AssertSqlSafe(format!("explain query plan {statement}")))
+                .fetch_all(&store.readers)
+                .await
+                .unwrap()
+                .iter()
+                .map(|row| Cells(row).get(3).unwrap())
+                .collect();
+            assert!(
+                plan.iter().all(|step| step.starts_with("SEARCH")),
+                "{statement}: {plan:?}"
+            );
+        }
+    }
 }
