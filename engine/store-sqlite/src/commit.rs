@@ -23,7 +23,7 @@ use crate::table::{
 /// Moves instances on; what a change does not mention stays.
 const UPDATE_INSTANCES: &str = "update process_instance set version = version + 1, \
     variables = coalesce(r.value ->> 1, variables), suspended = coalesce(r.value ->> 2, suspended) \
-    from json_each(?1) r where process_instance.id = r.value ->> 0";
+    from jsonb_each(?1) r where process_instance.id = r.value ->> 0";
 
 /// Writes a batch; see [`flowstone_store::Store::commit`].
 pub(crate) async fn commit(pool: &SqlitePool, batch: Batch) -> Result<Committed> {
@@ -243,7 +243,7 @@ async fn write_history(connection: &mut SqliteConnection, changes: &[&InstanceCh
     )
     .await?;
     let sql = "insert into history_event (instance_id, version, at, events) \
-               select r.value ->> 0, r.value ->> 1, r.value ->> 2, unhex(r.value ->> 3) from json_each(?1) r";
+               select r.value ->> 0, r.value ->> 1, r.value ->> 2, unhex(r.value ->> 3) from jsonb_each(?1) r";
     put(
         connection,
         sql.to_owned(),
@@ -278,7 +278,7 @@ async fn write_applied<'batch>(
     }
     // The same instance may bring a key twice; the first outcome counts.
     let sql = "insert into applied_command (key, instance_id, at, outcome) \
-               select r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3 from json_each(?1) r where true \
+               select r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3 from jsonb_each(?1) r where true \
                on conflict (key) do nothing";
     execute(connection, sql.to_owned(), rows.finish()).await
 }

@@ -12,6 +12,13 @@ use crate::error::failure;
 /// Name of the collation that compares texts without regard to case.
 pub(crate) const ANY_CASE: &str = "any_case";
 
+/// Page cache of the writer, in KiB as a negative number: what commits touch stays in memory.
+const WRITER_CACHE: &str = "-65536";
+
+/// After how many pages of the write-ahead log they are merged into the file: pages that many
+/// commits change, such as the ends of indexes, are merged once for all of them.
+const CHECKPOINT_PAGES: &str = "4000";
+
 /// How a [`crate::SqliteStore`] opens its file.
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
@@ -55,7 +62,9 @@ pub(crate) async fn open(path: &Path, in_memory: bool, options: &SqliteOptions) 
                 .clone()
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full),
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("cache_size", WRITER_CACHE)
+                .pragma("wal_autocheckpoint", CHECKPOINT_PAGES),
         )
         .await
         .map_err(fail)?;

@@ -167,7 +167,7 @@ impl Table {
             .map(|cell| format!("r.value ->> {cell}"))
             .collect();
         format!(
-            "insert into {} ({}) select {} from json_each(?1) r",
+            "insert into {} ({}) select {} from jsonb_each(?1) r",
             self.name,
             self.columns.join(", "),
             cells.join(", ")
@@ -181,7 +181,7 @@ impl Table {
             .map(|(cell, column)| format!("{column} = r.value ->> {cell}"))
             .collect();
         format!(
-            "update {table} set {} from json_each(?1) r where {table}.id = r.value ->> 0",
+            "update {table} set {} from jsonb_each(?1) r where {table}.id = r.value ->> 0",
             cells.join(", "),
             table = self.name
         )
