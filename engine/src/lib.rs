@@ -1,1 +1,31 @@
-//! The engine as a library: the pipeline from commands to durable transactions, and the wake-ups that follow.
+//! The engine as a library: an [`Engine`] takes commands, runs them through the pure core, writes
+//! the outcome in durable batches and wakes whoever waits for it.
+//!
+//! ```text
+//! Engine::submit -> pipeline: gather, load, core::step, project -> Store::commit -> reply
+//!                                                             \-> wake: ready tasks, long polls, hints
+//! ```
+//!
+//! Reading goes straight to the [`Store`](flowstone_store::Store): a read after an acknowledged
+//! write sees it.
+
+mod cache;
+mod clock;
+mod definitions;
+mod deploy;
+mod engine;
+mod error;
+mod history;
+mod ids;
+mod pipeline;
+mod request;
+mod view;
+mod wake;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use definitions::{Definition, DeployRequest, DeployedResources, DuplicateFilter, NewResource};
+pub use engine::{Engine, Options};
+pub use error::{DeployError, Error};
+pub use history::HistoryLevel;
+pub use request::{FetchFilter, FetchRequest, FetchTopic, LockedTask, Reply, StartRequest, Submission};
+pub use view::{ActivityNode, InstanceView};

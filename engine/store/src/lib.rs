@@ -15,5 +15,5 @@ pub mod record;
 mod store;
 pub mod text;
 
-pub use memory::MemoryStore;
+pub use memory::{MemoryStore, like};
 pub use store::{Committed, Error, Hint, HintStream, Result, SharedStore, Store};

@@ -28,6 +28,7 @@ use crate::record::{
     SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
 };
 use crate::store::{Committed, Hint, HintStream, Result, Store};
+pub use evaluate::like;
 use evaluate::{count, find};
 
 /// A store in the memory of this process. Clones share what is stored.

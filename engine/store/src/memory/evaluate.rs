@@ -136,7 +136,7 @@ fn order(value: &Scalar, given: &Scalar) -> Option<Ordering> {
 }
 
 /// Whether a text matches a pattern; see [`Test::Like`].
-pub(super) fn like(text: &str, pattern: &str) -> bool {
+pub fn like(text: &str, pattern: &str) -> bool {
     let pattern = parse_pattern(pattern);
     let text: Vec<char> = text.chars().collect();
     let (mut at, mut next) = (0, 0);

@@ -1,0 +1,152 @@
+//! What clients ask of an instance.
+
+use chrono::{DateTime, Utc};
+use flowstone_expression::Variables;
+use uuid::Uuid;
+
+/// A request to change one process instance. Times come from outside: the core reads no clock.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Begin the instance at its none start event (BPMN 2.0, 13.2 Process Instantiation).
+    Start(Start),
+    /// Lock an external task for a worker; the outcome of a fetch (contract 3.4).
+    LockExternalTask {
+        /// Task to lock.
+        task: Uuid,
+        /// Worker that gets it.
+        worker: String,
+        /// End of the lock.
+        until: DateTime<Utc>,
+        /// Whether a task without retries or of a suspended instance may be locked, as the
+        /// operation `/lock` on a single task does and a fetch does not.
+        force: bool,
+    },
+    /// Complete an external task (contract 3.5 `/complete`).
+    CompleteExternalTask {
+        /// Task and worker.
+        holder: Holder,
+        /// Variables set where they exist, else at the root.
+        variables: Variables,
+        /// Variables set local to the task.
+        local_variables: Variables,
+    },
+    /// Report that a worker failed (contract 3.5 `/failure`).
+    FailExternalTask {
+        /// Task and worker.
+        holder: Holder,
+        /// What went wrong, in one line.
+        error_message: Option<String>,
+        /// What went wrong, in full.
+        error_details: Option<String>,
+        /// Retries left; 0 raises an incident.
+        retries: i32,
+        /// When the task may be fetched again.
+        retry_at: DateTime<Utc>,
+        /// Variables set where they exist, else at the root.
+        variables: Variables,
+        /// Variables set local to the task.
+        local_variables: Variables,
+    },
+    /// Report a business error (contract 3.5 `/bpmnError`).
+    ThrowExternalTaskError {
+        /// Task and worker.
+        holder: Holder,
+        /// Error code that catching events look at.
+        error_code: String,
+        /// Message for the catching event.
+        error_message: Option<String>,
+        /// Variables set before the error propagates.
+        variables: Variables,
+    },
+    /// Extend a lock that has not expired (contract 3.5 `/extendLock`).
+    ExtendLock {
+        /// Task and worker.
+        holder: Holder,
+        /// New end of the lock.
+        until: DateTime<Utc>,
+    },
+    /// Release a lock, whoever holds it (contract 3.5 `/unlock`).
+    Unlock {
+        /// Task to release.
+        task: Uuid,
+    },
+    /// Set the retries of an external task, which raises or resolves its incident.
+    SetExternalTaskRetries {
+        /// Task concerned.
+        task: Uuid,
+        /// Retries left, at least 0.
+        retries: i32,
+    },
+    /// Set the priority of an external task.
+    SetExternalTaskPriority {
+        /// Task concerned.
+        task: Uuid,
+        /// New priority.
+        priority: i64,
+    },
+    /// Complete a user task (contract 3.12).
+    CompleteUserTask {
+        /// Task to complete.
+        task: Uuid,
+        /// Variables set where they exist, else at the root.
+        variables: Variables,
+    },
+    /// Let a receive task go on: by `/execution/{id}/signal`, by a message trigger or by
+    /// correlation.
+    Trigger(Trigger),
+    /// Set and remove variables.
+    ModifyVariables {
+        /// Execution where to begin: the instance, a scope or a token.
+        scope: Uuid,
+        /// Set exactly there instead of where a variable of that name exists.
+        local: bool,
+        /// Variables to set.
+        set: Variables,
+        /// Names to remove; a name that does not exist is ignored.
+        remove: Vec<String>,
+    },
+    /// End the instance from outside, interrupting what runs.
+    Cancel {
+        /// Why, for history.
+        reason: Option<String>,
+        /// Do not evaluate output mappings of what is interrupted.
+        skip_output_mappings: bool,
+    },
+}
+
+/// The data of a new instance.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Start {
+    /// Business key.
+    pub business_key: Option<String>,
+    /// Tenant, that of the definition.
+    pub tenant_id: Option<String>,
+    /// Variables of the root scope.
+    pub variables: Variables,
+    /// Authenticated user, if any.
+    pub user: Option<String>,
+}
+
+/// Who reports on an external task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Task reported on.
+    pub task: Uuid,
+    /// Worker that reports.
+    pub worker: String,
+    /// Token of the lock under which the worker acted; checked when given.
+    pub lock_token: Option<Uuid>,
+}
+
+/// What lets a receive task go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trigger {
+    /// Execution that waits, or the instance when only one of its tokens can be meant.
+    pub execution: Uuid,
+    /// Name of the message that arrived; `None` for a plain signal.
+    pub message: Option<String>,
+    /// Variables set where they exist, else at the root.
+    pub variables: Variables,
+    /// Variables set local to the waiting execution.
+    pub local_variables: Variables,
+}

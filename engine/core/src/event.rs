@@ -1,0 +1,216 @@
+//! What happened to an instance. Events are facts: applying the same events to the same state
+//! gives the same state, and history is a projection of them.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use flowstone_expression::{TypedValue, Variables};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::state::{Incident, Token};
+
+/// One change of an instance. Each carries all that a reader needs, so that projections look at
+/// nothing else. Nodes are named by their BPMN ids.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase")]
+pub enum Event {
+    /// The instance began.
+    InstanceStarted {
+        /// Instance id, the id of its root scope.
+        id: Uuid,
+        /// Definition that it runs.
+        definition_id: Arc<str>,
+        /// Business key.
+        business_key: Option<String>,
+        /// Tenant.
+        tenant_id: Option<String>,
+        /// BPMN id of the start event.
+        start_node: Arc<str>,
+        /// Authenticated user.
+        user: Option<String>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A node was entered and left within the step: gateways, none events, manual tasks.
+    NodePassed {
+        /// Activity instance id.
+        id: Uuid,
+        /// Enclosing scope.
+        scope: Uuid,
+        /// Node.
+        node: Arc<str>,
+        /// When.
+        at: DateTime<Utc>,
+        /// Whether nothing follows it: an end event or a node without outgoing flow.
+        completes_scope: bool,
+        /// Whether it was interrupted while it ran.
+        canceled: bool,
+    },
+    /// A sub-process was entered.
+    ScopeOpened {
+        /// Scope id and activity instance id.
+        id: Uuid,
+        /// Enclosing scope.
+        parent: Uuid,
+        /// Node of the sub-process.
+        node: Arc<str>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A sub-process was left; nothing is active in it any more.
+    ScopeClosed {
+        /// Scope id.
+        id: Uuid,
+        /// Enclosing scope.
+        parent: Uuid,
+        /// Node of the sub-process.
+        node: Arc<str>,
+        /// When it was entered.
+        started_at: DateTime<Utc>,
+        /// When it was left.
+        at: DateTime<Utc>,
+        /// Whether no flow leaves it.
+        completes_scope: bool,
+        /// Whether it was interrupted.
+        canceled: bool,
+    },
+    /// A token came to rest.
+    TokenRested(Box<Token>),
+    /// A token left where it rested.
+    TokenLeft {
+        /// Token id.
+        id: Uuid,
+        /// Enclosing scope.
+        scope: Uuid,
+        /// Node that it left.
+        node: Arc<str>,
+        /// Assignee, when it rested in a user task.
+        assignee: Option<String>,
+        /// Whether it rested in a user task.
+        user_task: bool,
+        /// When it came.
+        started_at: DateTime<Utc>,
+        /// When it left.
+        at: DateTime<Utc>,
+        /// Whether no flow leaves the node.
+        completes_scope: bool,
+        /// Whether it was interrupted.
+        canceled: bool,
+    },
+    /// A worker holds an external task.
+    ExternalTaskLocked {
+        /// Task.
+        id: Uuid,
+        /// Worker.
+        worker: String,
+        /// End of the lock.
+        until: DateTime<Utc>,
+        /// Token of this lock.
+        lock_token: Uuid,
+    },
+    /// The end of a lock was moved.
+    LockExtended {
+        /// Task.
+        id: Uuid,
+        /// New end of the lock.
+        until: DateTime<Utc>,
+    },
+    /// Nobody holds an external task any more.
+    ExternalTaskUnlocked {
+        /// Task.
+        id: Uuid,
+    },
+    /// A worker failed.
+    ExternalTaskFailed {
+        /// Task.
+        id: Uuid,
+        /// What went wrong, in one line.
+        error_message: Option<String>,
+        /// What went wrong, in full.
+        error_details: Option<String>,
+        /// Retries left.
+        retries: i32,
+        /// When the task may be fetched again.
+        retry_at: DateTime<Utc>,
+    },
+    /// Retries of an external task were set.
+    ExternalTaskRetriesSet {
+        /// Task.
+        id: Uuid,
+        /// Retries left.
+        retries: i32,
+    },
+    /// The priority of an external task was set.
+    ExternalTaskPrioritySet {
+        /// Task.
+        id: Uuid,
+        /// New priority.
+        priority: i64,
+    },
+    /// A business error found nobody to catch it; the path ended there (BPMN 2.0, 10.5.7, with
+    /// the reference engine's choice to end the path without a fault).
+    ErrorUncaught {
+        /// Token that threw it.
+        id: Uuid,
+        /// Error code.
+        error_code: String,
+        /// Message.
+        error_message: Option<String>,
+    },
+    /// A variable was created or changed.
+    VariableSet {
+        /// Scope or token that holds it.
+        scope: Uuid,
+        /// Name.
+        name: String,
+        /// New value.
+        value: TypedValue,
+    },
+    /// Several variables of a new instance or scope were created at once.
+    VariablesCreated {
+        /// Scope or token that holds them.
+        scope: Uuid,
+        /// The variables.
+        variables: Variables,
+    },
+    /// A variable was removed.
+    VariableRemoved {
+        /// Scope or token that held it.
+        scope: Uuid,
+        /// Name.
+        name: String,
+    },
+    /// Something needs an operator.
+    IncidentRaised(Box<Incident>),
+    /// An incident is over.
+    IncidentResolved {
+        /// Incident.
+        id: Uuid,
+        /// Token concerned.
+        token: Uuid,
+    },
+    /// The instance ended.
+    InstanceEnded {
+        /// When.
+        at: DateTime<Utc>,
+        /// BPMN id of the node that ended it, when it ended by itself.
+        end_node: Option<Arc<str>>,
+        /// How it ended.
+        outcome: Outcome,
+        /// Reason given for a cancellation.
+        reason: Option<String>,
+    },
+}
+
+/// How an instance ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Its last token reached an end.
+    Completed,
+    /// It was deleted from outside.
+    ExternallyTerminated,
+    /// An event in the model interrupted it as a whole.
+    InternallyTerminated,
+}

@@ -1,0 +1,129 @@
+//! Why a command was refused. A refused command changed nothing.
+
+use chrono::{DateTime, Utc};
+use flowstone_expression::EvaluationError;
+use uuid::Uuid;
+
+/// The reason of a refusal, for the caller to act on.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Rejection {
+    /// No such external task in this instance.
+    #[error("External task with id {task} does not exist")]
+    UnknownExternalTask {
+        /// Id asked for.
+        task: Uuid,
+    },
+    /// No such user task in this instance.
+    #[error("Cannot find task with id {task}")]
+    UnknownTask {
+        /// Id asked for.
+        task: Uuid,
+    },
+    /// No such scope or token in this instance.
+    #[error("execution {execution} doesn't exist")]
+    UnknownExecution {
+        /// Id asked for.
+        execution: Uuid,
+    },
+    /// The task is locked by another worker, or by none.
+    #[error("the external task is locked by worker '{}'", holder.as_deref().unwrap_or("null"))]
+    WrongWorker {
+        /// Task concerned.
+        task: Uuid,
+        /// Worker that asked.
+        worker: String,
+        /// Worker that holds it.
+        holder: Option<String>,
+    },
+    /// The lock under which the worker acted was replaced by a newer one of the same worker.
+    #[error("the lock of external task {task} was taken again since; fetch the task again")]
+    StaleLock {
+        /// Task concerned.
+        task: Uuid,
+    },
+    /// A lock that has expired cannot be extended.
+    #[error(
+        "Cannot extend a lock that expired: lockExpirationTime is not greater than or equal to {}",
+        now.timestamp_millis()
+    )]
+    LockExpired {
+        /// Task concerned.
+        task: Uuid,
+        /// Now.
+        now: DateTime<Utc>,
+    },
+    /// A fetch came too late, or the task has no retries left or is suspended.
+    #[error("external task {task} cannot be fetched now")]
+    NotFetchable {
+        /// Task concerned.
+        task: Uuid,
+    },
+    /// The task, and its instance, are suspended.
+    #[error("ENGINE-03043 ExternalTask with id '{task}' is suspended.")]
+    Suspended {
+        /// Task concerned.
+        task: Uuid,
+    },
+    /// The execution does not wait for this.
+    #[error("execution {execution} does not wait for {awaited}")]
+    NotWaiting {
+        /// Execution asked for.
+        execution: Uuid,
+        /// What it should have waited for.
+        awaited: String,
+    },
+    /// An expression of the model failed.
+    #[error("{error} (in element '{node}')")]
+    Expression {
+        /// BPMN id of the element.
+        node: String,
+        /// What went wrong.
+        error: EvaluationError,
+    },
+    /// An expression gave a value of a type that the place does not take.
+    #[error("{problem} (in element '{node}')")]
+    Value {
+        /// BPMN id of the element.
+        node: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// No outgoing flow of a gateway can be taken (BPMN 2.0, 13.3.2: an exception).
+    #[error(
+        "ENGINE-02004 No outgoing sequence flow for the element with id '{node}' could be selected for continuing the process."
+    )]
+    NoFlow {
+        /// BPMN id of the element.
+        node: String,
+    },
+    /// The step went on for too long without coming to rest: the model loops.
+    #[error(
+        "the process took {limit} steps without coming to rest, last in element '{node}'; look for a loop without a wait state"
+    )]
+    StepLimit {
+        /// Number of steps allowed.
+        limit: usize,
+        /// BPMN id of the element reached last.
+        node: String,
+    },
+    /// The process has no none start event.
+    #[error(
+        "process definition with id '{definition}' has no none start event; start it by one of its other start events"
+    )]
+    NoNoneStart {
+        /// Definition id.
+        definition: String,
+    },
+    /// The instance runs already.
+    #[error("process instance {instance} runs already")]
+    AlreadyStarted {
+        /// Instance id.
+        instance: Uuid,
+    },
+    /// The instance ended.
+    #[error("process instance {instance} has ended")]
+    Ended {
+        /// Instance id.
+        instance: Uuid,
+    },
+}

@@ -1,0 +1,486 @@
+//! The state of one instance: a tree of scopes with variables, and tokens at rest.
+//!
+//! Only [`crate::apply`] calls the methods here that change it. While a step runs, each change is
+//! noted in an undo log, so that a rejected command leaves no trace without copying the instance.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use flowstone_expression::{TypedValue, Variables};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A running (or just ended) process instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// Instance id, the id of the root scope.
+    pub id: Uuid,
+    /// Definition that it runs.
+    pub definition_id: Arc<str>,
+    /// Business key.
+    pub business_key: Option<String>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// BPMN id of the start event.
+    pub start_node: Option<Arc<str>>,
+    /// User that started it.
+    pub start_user: Option<String>,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// Whether it ended; then it rejects every command.
+    pub ended: bool,
+    scopes: HashMap<Uuid, Scope>,
+    tokens: HashMap<Uuid, Token>,
+    /// Tokens that wait at a join, by scope and node, in the order of their arrival.
+    waiting_at_join: HashMap<(Uuid, Arc<str>), BTreeSet<Uuid>>,
+    /// Open incidents by token and incident id.
+    incidents: BTreeMap<(Uuid, Uuid), Incident>,
+    undo: Option<Vec<Undo>>,
+}
+
+/// The root of an instance or an entered sub-process.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    /// Scope id, activity instance id and execution id.
+    pub id: Uuid,
+    /// Enclosing scope; `None` for the root.
+    pub parent: Option<Uuid>,
+    /// Node of the sub-process; `None` for the root.
+    pub node: Option<Arc<str>>,
+    /// When it was entered.
+    pub started_at: DateTime<Utc>,
+    /// Variables that it holds.
+    pub variables: Variables,
+    /// Tokens at rest and scopes directly inside; ids are time-ordered, so this is their order of
+    /// creation.
+    pub children: BTreeSet<Uuid>,
+}
+
+/// A token at rest: it waits for exactly one thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    /// Token id, activity instance id, execution id and task id.
+    pub id: Uuid,
+    /// Enclosing scope.
+    pub scope: Uuid,
+    /// Node where it rests.
+    pub node: Arc<str>,
+    /// When it came to rest.
+    pub started_at: DateTime<Utc>,
+    /// Variables local to it: results of input mappings and local variables of clients.
+    pub variables: Variables,
+    /// What it waits for.
+    pub wait: Wait,
+}
+
+/// What a token waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "camelCase")]
+pub enum Wait {
+    /// A worker.
+    ExternalTask(ExternalTask),
+    /// A person.
+    UserTask(UserTask),
+    /// A message of this name.
+    Message {
+        /// Name of the message.
+        name: String,
+    },
+    /// A plain signal from outside (a receive task without message).
+    Signal,
+    /// The other tokens of a parallel gateway.
+    Join,
+}
+
+/// An external task (contract 3.4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExternalTask {
+    /// Topic that workers fetch.
+    pub topic: String,
+    /// Priority.
+    pub priority: i64,
+    /// Retries left; `None` until set.
+    pub retries: Option<i32>,
+    /// Worker that locked it last.
+    pub worker: Option<String>,
+    /// End of the lock or of the pause after a failure.
+    pub lock_expires: Option<DateTime<Utc>>,
+    /// Token of the current lock.
+    pub lock_token: Option<Uuid>,
+    /// Message of the last failure.
+    pub error_message: Option<String>,
+    /// Details of the last failure.
+    pub error_details: Option<String>,
+}
+
+/// A user task.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct UserTask {
+    /// Name.
+    pub name: Option<String>,
+    /// Documentation.
+    pub description: Option<String>,
+    /// Assignee.
+    pub assignee: Option<String>,
+    /// Priority.
+    pub priority: i32,
+    /// Due date.
+    pub due: Option<DateTime<Utc>>,
+    /// Follow-up date.
+    pub follow_up: Option<DateTime<Utc>>,
+    /// Candidate users.
+    pub candidate_users: Vec<String>,
+    /// Candidate groups.
+    pub candidate_groups: Vec<String>,
+    /// Form key.
+    pub form_key: Option<String>,
+    /// Form reference: key, binding and version.
+    pub form_ref: Option<FormReference>,
+}
+
+/// A reference to a form deployed beside the process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormReference {
+    /// Form id.
+    pub key: String,
+    /// `latest`, `deployment` or `version`.
+    pub binding: String,
+    /// Version, for binding `version`.
+    pub version: Option<String>,
+}
+
+/// Something that an operator must look at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Incident id.
+    pub id: Uuid,
+    /// `failedExternalTask` or `failedJob`.
+    pub incident_type: Arc<str>,
+    /// Token concerned.
+    pub token: Uuid,
+    /// Node concerned.
+    pub node: Arc<str>,
+    /// Why.
+    pub message: Option<String>,
+    /// When it was raised.
+    pub created_at: DateTime<Utc>,
+}
+
+/// How to take one change back.
+#[derive(Clone, Debug, PartialEq)]
+enum Undo {
+    Ended(bool),
+    TokenInserted(Uuid),
+    TokenRemoved(Box<Token>),
+    TokenChanged(Box<Token>),
+    ScopeInserted(Uuid),
+    ScopeRemoved(Box<Scope>),
+    Variable {
+        scope: Uuid,
+        name: String,
+        before: Option<TypedValue>,
+    },
+    IncidentInserted((Uuid, Uuid)),
+    IncidentRemoved(Box<Incident>),
+}
+
+/// The attributes of an instance beside its tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Header {
+    /// Instance id.
+    pub id: Uuid,
+    /// Definition that it runs.
+    pub definition_id: Arc<str>,
+    /// Business key.
+    pub business_key: Option<String>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// BPMN id of the start event.
+    pub start_node: Option<Arc<str>>,
+    /// User that started it.
+    pub start_user: Option<String>,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// Whether it is suspended.
+    pub suspended: bool,
+}
+
+impl Instance {
+    /// An instance with an empty root scope.
+    pub fn new(header: Header) -> Self {
+        let root = Scope {
+            id: header.id,
+            parent: None,
+            node: None,
+            started_at: header.started_at,
+            variables: Variables::new(),
+            children: BTreeSet::new(),
+        };
+        Instance {
+            id: header.id,
+            definition_id: header.definition_id,
+            business_key: header.business_key,
+            tenant_id: header.tenant_id,
+            start_node: header.start_node,
+            start_user: header.start_user,
+            started_at: header.started_at,
+            suspended: header.suspended,
+            ended: false,
+            scopes: HashMap::from([(header.id, root)]),
+            tokens: HashMap::new(),
+            waiting_at_join: HashMap::new(),
+            incidents: BTreeMap::new(),
+            undo: None,
+        }
+    }
+
+    /// The root scope.
+    pub fn root(&self) -> Option<&Scope> {
+        self.scopes.get(&self.id)
+    }
+
+    /// A scope by id.
+    pub fn scope(&self, id: Uuid) -> Option<&Scope> {
+        self.scopes.get(&id)
+    }
+
+    /// A token by id.
+    pub fn token(&self, id: Uuid) -> Option<&Token> {
+        self.tokens.get(&id)
+    }
+
+    /// All tokens, in no order.
+    pub fn tokens(&self) -> impl Iterator<Item = &Token> {
+        self.tokens.values()
+    }
+
+    /// All scopes, the root included, in no order.
+    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes.values()
+    }
+
+    /// Open incidents.
+    pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.values()
+    }
+
+    /// Open incidents of a token.
+    pub fn incidents_of(&self, token: Uuid) -> impl Iterator<Item = &Incident> {
+        self.incidents
+            .range((token, Uuid::nil())..=(token, Uuid::max()))
+            .map(|(_, incident)| incident)
+    }
+
+    /// Tokens that wait at a join of a scope, in the order of their arrival.
+    pub fn waiting_at_join(&self, scope: Uuid, node: &Arc<str>) -> impl Iterator<Item = Uuid> + '_ {
+        self.waiting_at_join
+            .get(&(scope, node.clone()))
+            .into_iter()
+            .flatten()
+            .copied()
+    }
+
+    /// Scopes from the given execution (token or scope) up to the root; for a token its own
+    /// variables come first. The nearest holder of a name wins (bpmn-semantics 2.12).
+    pub fn variable_holders(&self, execution: Uuid) -> impl Iterator<Item = (Uuid, &Variables)> {
+        let token = self.tokens.get(&execution);
+        let own = token.map(|token| (token.id, &token.variables));
+        let first = token.map_or(Some(execution), |token| Some(token.scope));
+        let scopes = std::iter::successors(first.and_then(|id| self.scopes.get(&id)), |scope| {
+            scope.parent.and_then(|parent| self.scopes.get(&parent))
+        });
+        own.into_iter().chain(scopes.map(|scope| (scope.id, &scope.variables)))
+    }
+
+    /// The variable that an execution sees under a name.
+    pub fn variable(&self, execution: Uuid, name: &str) -> Option<&TypedValue> {
+        self.variable_holders(execution)
+            .find_map(|(_, variables)| variables.get(name))
+    }
+
+    /// All variables that an execution sees.
+    pub fn visible_variables(&self, execution: Uuid) -> Variables {
+        let holders: Vec<_> = self.variable_holders(execution).collect();
+        let mut visible = Variables::new();
+        for (_, variables) in holders.into_iter().rev() {
+            visible.extend(variables.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        visible
+    }
+
+    /// Rough size in memory, in bytes.
+    pub fn estimated_size(&self) -> usize {
+        const TOKEN: usize = 640;
+        const SCOPE: usize = 320;
+        let variables = self.scopes.values().map(|scope| &scope.variables);
+        let local = self.tokens.values().map(|token| &token.variables);
+        let values: usize = variables
+            .chain(local)
+            .flatten()
+            .map(|(name, value)| name.len() + 64 + value.estimated_size())
+            .sum();
+        512 + self.tokens.len() * TOKEN + self.scopes.len() * SCOPE + values
+    }
+
+    pub(crate) fn set_ended(&mut self) {
+        self.note(Undo::Ended(self.ended));
+        self.ended = true;
+    }
+
+    pub(crate) fn insert_token(&mut self, token: Token) {
+        self.note(Undo::TokenInserted(token.id));
+        self.link_token(token);
+    }
+
+    pub(crate) fn remove_token(&mut self, id: Uuid) {
+        if let Some(token) = self.unlink_token(id) {
+            self.note(Undo::TokenRemoved(Box::new(token)));
+        }
+    }
+
+    /// Changes what a token waits for; its scope, node and variables stay.
+    pub(crate) fn change_wait(&mut self, id: Uuid, change: impl FnOnce(&mut Wait)) {
+        if let Some(before) = self.tokens.get(&id).map(|token| Box::new(token.clone())) {
+            self.note(Undo::TokenChanged(before));
+        }
+        if let Some(token) = self.tokens.get_mut(&id) {
+            change(&mut token.wait);
+        }
+    }
+
+    pub(crate) fn insert_scope(&mut self, scope: Scope) {
+        self.note(Undo::ScopeInserted(scope.id));
+        self.link_scope(scope);
+    }
+
+    pub(crate) fn remove_scope(&mut self, id: Uuid) {
+        if let Some(scope) = self.unlink_scope(id) {
+            self.note(Undo::ScopeRemoved(Box::new(scope)));
+        }
+    }
+
+    pub(crate) fn set_variable(&mut self, scope: Uuid, name: &str, value: Option<TypedValue>) {
+        let before = self.replace_variable(scope, name, value);
+        self.note(Undo::Variable {
+            scope,
+            name: name.to_owned(),
+            before,
+        });
+    }
+
+    pub(crate) fn insert_incident(&mut self, incident: Incident) {
+        self.note(Undo::IncidentInserted((incident.token, incident.id)));
+        self.incidents.insert((incident.token, incident.id), incident);
+    }
+
+    pub(crate) fn remove_incident(&mut self, token: Uuid, id: Uuid) {
+        if let Some(incident) = self.incidents.remove(&(token, id)) {
+            self.note(Undo::IncidentRemoved(Box::new(incident)));
+        }
+    }
+
+    /// From here on changes can be taken back.
+    pub(crate) fn begin(&mut self) {
+        self.undo = Some(Vec::new());
+    }
+
+    /// Keeps the changes since [`Instance::begin`].
+    pub(crate) fn keep(&mut self) {
+        self.undo = None;
+    }
+
+    /// Takes the changes since [`Instance::begin`] back, the last first.
+    pub(crate) fn take_back(&mut self) {
+        for undo in self.undo.take().into_iter().flatten().rev() {
+            match undo {
+                Undo::Ended(before) => self.ended = before,
+                Undo::TokenInserted(id) => {
+                    self.unlink_token(id);
+                }
+                Undo::TokenRemoved(token) => self.link_token(*token),
+                Undo::TokenChanged(token) => {
+                    self.tokens.insert(token.id, *token);
+                }
+                Undo::ScopeInserted(id) => {
+                    self.unlink_scope(id);
+                }
+                Undo::ScopeRemoved(scope) => self.link_scope(*scope),
+                Undo::Variable { scope, name, before } => {
+                    self.replace_variable(scope, &name, before);
+                }
+                Undo::IncidentInserted(id) => {
+                    self.incidents.remove(&id);
+                }
+                Undo::IncidentRemoved(incident) => {
+                    self.incidents.insert((incident.token, incident.id), *incident);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, undo: Undo) {
+        if let Some(log) = &mut self.undo {
+            log.push(undo);
+        }
+    }
+
+    fn link_token(&mut self, token: Token) {
+        if let Some(scope) = self.scopes.get_mut(&token.scope) {
+            scope.children.insert(token.id);
+        }
+        if token.wait == Wait::Join {
+            self.waiting_at_join
+                .entry((token.scope, token.node.clone()))
+                .or_default()
+                .insert(token.id);
+        }
+        self.tokens.insert(token.id, token);
+    }
+
+    fn unlink_token(&mut self, id: Uuid) -> Option<Token> {
+        let token = self.tokens.remove(&id)?;
+        if let Some(scope) = self.scopes.get_mut(&token.scope) {
+            scope.children.remove(&id);
+        }
+        if token.wait == Wait::Join {
+            let place = (token.scope, token.node.clone());
+            if let Some(waiting) = self.waiting_at_join.get_mut(&place) {
+                waiting.remove(&id);
+                if waiting.is_empty() {
+                    self.waiting_at_join.remove(&place);
+                }
+            }
+        }
+        Some(token)
+    }
+
+    fn link_scope(&mut self, scope: Scope) {
+        if let Some(parent) = scope.parent.and_then(|parent| self.scopes.get_mut(&parent)) {
+            parent.children.insert(scope.id);
+        }
+        self.scopes.insert(scope.id, scope);
+    }
+
+    fn unlink_scope(&mut self, id: Uuid) -> Option<Scope> {
+        let scope = self.scopes.remove(&id)?;
+        if let Some(parent) = scope.parent.and_then(|parent| self.scopes.get_mut(&parent)) {
+            parent.children.remove(&id);
+        }
+        Some(scope)
+    }
+
+    fn replace_variable(&mut self, holder: Uuid, name: &str, value: Option<TypedValue>) -> Option<TypedValue> {
+        let variables = if let Some(token) = self.tokens.get_mut(&holder) {
+            &mut token.variables
+        } else {
+            &mut self.scopes.get_mut(&holder)?.variables
+        };
+        match value {
+            Some(value) => variables.insert(name.to_owned(), value),
+            None => variables.remove(name),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Deployments and the cache of executable definitions.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use flowstone_bpmn::{Diagnostic, Limits, parse};
+use flowstone_core::{Executable, compile};
+use flowstone_store::SharedStore;
+use flowstone_store::record::{DefinitionRecord, DeploymentRecord};
+use tokio::time::Instant;
+
+use crate::cache::Cache;
+use crate::error::Error;
+
+/// A definition ready to run.
+#[derive(Debug)]
+pub struct Definition {
+    /// What is stored of it.
+    pub record: DefinitionRecord,
+    /// Its compiled graph.
+    pub executable: Executable,
+}
+
+/// A resource to deploy.
+#[derive(Clone, Debug)]
+pub struct NewResource {
+    /// File name, kept verbatim; its suffix decides what it is.
+    pub name: String,
+    /// Bytes, stored and returned unchanged.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What to do with resources that are already deployed (contract 3.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DuplicateFilter {
+    /// Deploy everything.
+    #[default]
+    Off,
+    /// Deploy nothing when no resource differs, else everything.
+    All,
+    /// Deploy only what differs.
+    ChangedOnly,
+}
+
+/// A request to deploy.
+#[derive(Clone, Debug, Default)]
+pub struct DeployRequest {
+    /// Name of the deployment.
+    pub name: Option<String>,
+    /// Source.
+    pub source: Option<String>,
+    /// Tenant of everything in it.
+    pub tenant_id: Option<String>,
+    /// What to do with duplicates.
+    pub duplicates: DuplicateFilter,
+    /// The resources.
+    pub resources: Vec<NewResource>,
+}
+
+/// The outcome of a deployment.
+#[derive(Clone, Debug)]
+pub struct DeployedResources {
+    /// The deployment; an earlier one when nothing had to be deployed.
+    pub deployment: DeploymentRecord,
+    /// Its definitions; empty when nothing had to be deployed.
+    pub definitions: Vec<DefinitionRecord>,
+    /// Whether duplicate filtering found nothing to deploy.
+    pub unchanged: bool,
+    /// Definitions of the earlier deployment when `unchanged`.
+    pub existing_definitions: Vec<DefinitionRecord>,
+    /// Warnings by resource name.
+    pub warnings: Vec<(String, Vec<Diagnostic>)>,
+}
+
+/// Key and tenant of a definition.
+type KeyAndTenant = (String, Option<String>);
+
+/// Definitions in memory, bounded by the size of their sources.
+pub(crate) struct Definitions {
+    store: SharedStore,
+    compiled: Mutex<Cache<String, Arc<Definition>>>,
+    latest: Mutex<HashMap<KeyAndTenant, Arc<tokio::sync::Mutex<Option<Latest>>>>>,
+}
+
+struct Latest {
+    asked_at: Instant,
+    record: Option<DefinitionRecord>,
+}
+
+impl Definitions {
+    pub(crate) fn new(store: SharedStore, bound: usize) -> Self {
+        Definitions {
+            store,
+            compiled: Mutex::new(Cache::new(bound)),
+            latest: Mutex::default(),
+        }
+    }
+
+    /// Forgets everything: something was deployed or deleted here or on another node.
+    pub(crate) fn forget(&self) {
+        lock(&self.compiled).clear();
+        lock(&self.latest).clear();
+    }
+
+    pub(crate) async fn get(&self, id: &str) -> Result<Arc<Definition>, Error> {
+        if let Some(definition) = lock(&self.compiled).get(&id.to_owned()) {
+            return Ok(definition.clone());
+        }
+        let record = self.store.definition(id).await?;
+        let record = record.ok_or_else(|| Error::UnknownDefinition(id.to_owned()))?;
+        let resource = self
+            .store
+            .resource_named(record.deployment_id, &record.resource_name)
+            .await?;
+        let unusable = |problem: String| Error::UnusableDefinition {
+            definition: id.to_owned(),
+            problem,
+        };
+        let resource = resource.ok_or_else(|| unusable("its resource is gone".to_owned()))?;
+        let size = resource.bytes.len();
+        let definition = Arc::new(compile_definition(record, &resource.bytes).map_err(unusable)?);
+        let mut compiled = lock(&self.compiled);
+        compiled.insert(id.to_owned(), definition.clone(), size * 4 + 4096);
+        compiled.shrink();
+        Ok(definition)
+    }
+
+    /// The latest version of a key. When other processes may deploy, the store is asked, but
+    /// callers that come while a question is under way share the answer to the next one.
+    pub(crate) async fn latest(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>, Error> {
+        let arrived = Instant::now();
+        let place = (key.to_owned(), tenant.map(str::to_owned));
+        let slot = lock(&self.latest).entry(place).or_default().clone();
+        let mut slot = slot.lock().await;
+        if let Some(latest) = &*slot
+            && (!self.store.is_shared() || latest.asked_at >= arrived)
+        {
+            return Ok(latest.record.clone());
+        }
+        let asked_at = Instant::now();
+        let record = self.store.latest_definition(key, tenant).await?;
+        // An unknown key is not remembered, or clients could fill the memory with names.
+        *slot = record.clone().map(|record| Latest {
+            asked_at,
+            record: Some(record),
+        });
+        if record.is_none() {
+            lock(&self.latest).remove(&(key.to_owned(), tenant.map(str::to_owned)));
+        }
+        Ok(record)
+    }
+}
+
+/// Whether a resource of this name holds processes (contract 3.7 "Deployed by suffix").
+pub(crate) fn is_bpmn(name: &str) -> bool {
+    name.ends_with(".bpmn") || name.ends_with(".bpmn20.xml")
+}
+
+fn compile_definition(record: DefinitionRecord, bytes: &[u8]) -> Result<Definition, String> {
+    let parsed = parse(&record.resource_name, bytes, &Limits::default());
+    let document = parsed
+        .document
+        .ok_or_else(|| "its file no longer passes the checks; deploy it again".to_owned())?;
+    let process = document
+        .processes
+        .into_iter()
+        .find(|process| process.id == *record.key)
+        .ok_or_else(|| "its file does not hold the process".to_owned())?;
+    let executable = compile(&process);
+    Ok(Definition { record, executable })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // The maps stay usable whatever a panicking holder did: every change of them is one call.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

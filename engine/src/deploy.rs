@@ -1,0 +1,291 @@
+//! Deploying and deleting definitions.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use flowstone_bpmn::{Diagnostic, Document, Limits, Severity, parse};
+use flowstone_core::Command;
+use flowstone_store::query::{DefinitionField, DeploymentField, Direction, ProcessInstanceField, Query, Scalar, Test};
+use flowstone_store::record::{DefinitionRecord, DeploymentRecord, NewDeployment, ResourceRecord};
+use flowstone_store::{Error as StoreError, Hint};
+use uuid::Uuid;
+
+use crate::definitions::{DeployRequest, DeployedResources, DuplicateFilter, NewResource, is_bpmn};
+use crate::engine::Engine;
+use crate::error::{DeployError, Error};
+use crate::request::Submission;
+
+/// Instances ended at once when their definition is deleted.
+const PAGE: u64 = 200;
+
+impl Engine {
+    /// Parses, checks and stores resources; all or nothing.
+    ///
+    /// # Errors
+    /// [`DeployError::Invalid`] with every problem of every resource.
+    pub async fn deploy(&self, request: DeployRequest) -> Result<DeployedResources, DeployError> {
+        if request.resources.is_empty() {
+            return Err(DeployError::Empty);
+        }
+        let (documents, warnings) = check(&request.resources).await?;
+        let changed = match self.changed(&request).await? {
+            Changes::All => request.resources.clone(),
+            Changes::Some(resources) => resources,
+            Changes::None(deployment) => {
+                return Ok(DeployedResources {
+                    existing_definitions: self.definitions_of(deployment.id).await?,
+                    deployment,
+                    definitions: Vec::new(),
+                    unchanged: true,
+                    warnings,
+                });
+            }
+        };
+        let deployment = DeploymentRecord {
+            id: Uuid::now_v7(),
+            name: request.name,
+            source: request.source,
+            tenant_id: request.tenant_id,
+            deployed_at: self.now(),
+        };
+        let names: HashSet<&str> = changed.iter().map(|resource| resource.name.as_str()).collect();
+        let definitions = documents
+            .iter()
+            .filter(|(name, _)| names.contains(name.as_str()))
+            .flat_map(|(name, document)| definitions_in(&deployment, name, document, &changed))
+            .collect();
+        let resources = changed
+            .into_iter()
+            .map(|resource| ResourceRecord {
+                id: Uuid::now_v7(),
+                deployment_id: deployment.id,
+                name: resource.name,
+                bytes: resource.bytes,
+            })
+            .collect();
+        let new = NewDeployment {
+            deployment: deployment.clone(),
+            resources,
+            definitions,
+        };
+        let definitions = self.store().deploy(new).await?;
+        self.definitions_changed().await;
+        Ok(DeployedResources {
+            deployment,
+            definitions,
+            unchanged: false,
+            existing_definitions: Vec::new(),
+            warnings,
+        })
+    }
+
+    /// Deletes a deployment with its definitions; running instances of them are cancelled first
+    /// when `cascade`, and their history goes too. `false` when there is no such deployment.
+    ///
+    /// # Errors
+    /// [`Error::Store`]; without `cascade`, when instances still run, [`Error::DefinitionInUse`].
+    pub async fn delete_deployment(&self, id: Uuid, cascade: bool, skip_output_mappings: bool) -> Result<bool, Error> {
+        for definition in self.definitions_of(id).await? {
+            self.end_instances(&definition.id, cascade, skip_output_mappings)
+                .await?;
+        }
+        let deleted = self.store().delete_deployment(id, cascade).await?;
+        self.definitions_changed().await;
+        Ok(deleted)
+    }
+
+    /// Deletes one definition, as [`Engine::delete_deployment`] does for all of a deployment.
+    ///
+    /// # Errors
+    /// As [`Engine::delete_deployment`].
+    pub async fn delete_definition(&self, id: &str, cascade: bool, skip_output_mappings: bool) -> Result<bool, Error> {
+        self.end_instances(id, cascade, skip_output_mappings).await?;
+        let deleted = self.store().delete_definition(id, cascade).await?;
+        self.definitions_changed().await;
+        Ok(deleted)
+    }
+
+    async fn definitions_changed(&self) {
+        self.definitions().forget();
+        if let Err(error) = self.store().send_hint(Hint::Definitions).await {
+            tracing::warn!(%error, "other nodes were not told of a deployment");
+        }
+    }
+
+    async fn end_instances(&self, definition: &str, cascade: bool, skip_output_mappings: bool) -> Result<(), Error> {
+        let query = Query {
+            max: Some(PAGE),
+            ..Query::default()
+        };
+        let query = query.with(
+            ProcessInstanceField::DefinitionId,
+            Test::Equals(Scalar::Text(definition.to_owned())),
+        );
+        if !cascade {
+            let running = self.store().count_process_instances(&query).await?;
+            return if running == 0 {
+                Ok(())
+            } else {
+                Err(Error::DefinitionInUse {
+                    definition: definition.to_owned(),
+                    running,
+                })
+            };
+        }
+        loop {
+            let instances = self.store().process_instances(&query).await?;
+            if instances.is_empty() {
+                return Ok(());
+            }
+            let cancellations = instances.iter().map(|instance| {
+                let command = Command::Cancel {
+                    reason: Some("deployment deleted".to_owned()),
+                    skip_output_mappings,
+                };
+                self.submit(Submission::new(instance.id, command))
+            });
+            for outcome in futures::future::join_all(cancellations).await {
+                match outcome {
+                    // It may have ended by itself meanwhile.
+                    Ok(_) | Err(Error::Unknown(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    async fn definitions_of(&self, deployment: Uuid) -> Result<Vec<DefinitionRecord>, StoreError> {
+        let query = Query::default().with(DefinitionField::DeploymentId, Test::Equals(Scalar::Id(deployment)));
+        self.store().definitions(&query).await
+    }
+
+    /// Compares the resources with the latest deployment of the same name, source and tenant
+    /// (contract 3.7).
+    async fn changed(&self, request: &DeployRequest) -> Result<Changes, StoreError> {
+        if request.duplicates == DuplicateFilter::Off {
+            return Ok(Changes::All);
+        }
+        let text = |value: &Option<String>| match value {
+            Some(value) => Test::Equals(Scalar::Text(value.clone())),
+            None => Test::IsNull,
+        };
+        let query = Query {
+            order: vec![(DeploymentField::DeployedAt, Direction::Descending)],
+            ..Query::default()
+        };
+        let query = query
+            .with(DeploymentField::Name, text(&request.name))
+            .with(DeploymentField::Source, text(&request.source))
+            .with(DeploymentField::TenantId, text(&request.tenant_id));
+        let mut pending = request.resources.clone();
+        let mut changed = Vec::new();
+        let earlier = self.store().deployments(&query).await?;
+        for deployment in &earlier {
+            for resource in self.store().resources(deployment.id).await? {
+                let Some(position) = pending.iter().position(|new| new.name == resource.name) else {
+                    continue;
+                };
+                let new = pending.swap_remove(position);
+                let stored = self.store().resource(deployment.id, resource.id).await?;
+                if stored.is_none_or(|stored| stored.bytes != new.bytes) {
+                    changed.push(new);
+                }
+            }
+            if pending.is_empty() {
+                break;
+            }
+        }
+        changed.append(&mut pending);
+        Ok(match earlier.into_iter().next() {
+            Some(latest) if changed.is_empty() => Changes::None(latest),
+            _ if request.duplicates == DuplicateFilter::ChangedOnly => Changes::Some(changed),
+            _ => Changes::All,
+        })
+    }
+}
+
+enum Changes {
+    All,
+    Some(Vec<NewResource>),
+    None(DeploymentRecord),
+}
+
+type Problems = Vec<(String, Vec<Diagnostic>)>;
+
+/// Parses all process files, off the threads that serve requests.
+async fn check(resources: &[NewResource]) -> Result<(Vec<(String, Document)>, Problems), DeployError> {
+    let resources = resources.to_vec();
+    let checked = tokio::task::spawn_blocking(move || check_all(&resources)).await;
+    checked.unwrap_or_else(|error| {
+        tracing::error!(%error, "the check of a deployment broke down");
+        Err(DeployError::Store(StoreError::Failed(
+            "the files could not be checked; the log says more".to_owned(),
+        )))
+    })
+}
+
+fn check_all(resources: &[NewResource]) -> Result<(Vec<(String, Document)>, Problems), DeployError> {
+    let mut documents = Vec::new();
+    let mut problems = Problems::new();
+    for resource in resources.iter().filter(|resource| is_bpmn(&resource.name)) {
+        let parsed = parse(&resource.name, &resource.bytes, &Limits::default());
+        if !parsed.diagnostics.is_empty() {
+            problems.push((resource.name.clone(), parsed.diagnostics));
+        }
+        documents.extend(parsed.document.map(|document| (resource.name.clone(), document)));
+    }
+    let failed = problems
+        .iter()
+        .any(|(_, list)| list.iter().any(|problem| problem.severity == Severity::Error));
+    if failed {
+        return Err(DeployError::Invalid { problems });
+    }
+    let mut keys = HashSet::new();
+    for process in documents.iter().flat_map(|(_, document)| &document.processes) {
+        if !keys.insert(&process.id) {
+            return Err(DeployError::DuplicateProcess {
+                key: process.id.clone(),
+            });
+        }
+    }
+    Ok((documents, problems))
+}
+
+fn definitions_in(
+    deployment: &DeploymentRecord,
+    resource: &str,
+    document: &Document,
+    resources: &[NewResource],
+) -> Vec<DefinitionRecord> {
+    let stem = resource.trim_end_matches(".bpmn20.xml").trim_end_matches(".bpmn");
+    document
+        .processes
+        .iter()
+        .map(|process| {
+            let diagram = resources.iter().map(|resource| &resource.name).find(|name| {
+                ["png", "jpg", "gif", "svg"].iter().any(|suffix| {
+                    **name == format!("{stem}.{suffix}") || **name == format!("{stem}.{}.{suffix}", process.id)
+                })
+            });
+            DefinitionRecord {
+                id: Uuid::now_v7().to_string().into(),
+                key: process.id.as_str().into(),
+                category: document.target_namespace.clone(),
+                description: process.documentation.clone(),
+                name: process.name.as_deref().map(Arc::from),
+                version: 0,
+                resource_name: resource.to_owned(),
+                deployment_id: deployment.id,
+                deployed_at: deployment.deployed_at,
+                diagram: diagram.cloned(),
+                suspended: false,
+                tenant_id: deployment.tenant_id.clone(),
+                version_tag: process.version_tag.clone(),
+                history_time_to_live: process
+                    .history_time_to_live
+                    .map(|days| i32::try_from(days).unwrap_or(i32::MAX)),
+                startable_in_tasklist: process.startable_in_tasklist,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,34 @@
+//! How much history is kept.
+
+use std::str::FromStr;
+
+/// How much of what happens is kept beyond the end of an instance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HistoryLevel {
+    /// Nothing: an ended instance leaves no trace.
+    None,
+    /// Process and activity instances.
+    Activity,
+    /// The same as `Activity` for the elements executed so far.
+    Audit,
+    /// Process and activity instances and every event, from which an instance can be rebuilt at
+    /// any moment.
+    #[default]
+    Full,
+}
+
+impl FromStr for HistoryLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(HistoryLevel::None),
+            "activity" => Ok(HistoryLevel::Activity),
+            "audit" => Ok(HistoryLevel::Audit),
+            "full" => Ok(HistoryLevel::Full),
+            other => Err(format!(
+                "history level '{other}' is not known; use none, activity, audit or full"
+            )),
+        }
+    }
+}

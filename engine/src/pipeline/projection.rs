@@ -1,0 +1,468 @@
+//! Events to row changes: what a batch did to one instance, as deltas.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use flowstone_core::{Event, Instance, Outcome, Token, Wait};
+use flowstone_store::change::{HeaderChange, InstanceChange};
+use flowstone_store::record::{
+    ActivityKind, ActivityRow, EventLogRow, ExternalTaskColumns, HistoricActivityRow, HistoricInstanceRow, IncidentRow,
+    InstanceRow, ReadyTask, SubscriptionRow, UserTaskRow,
+};
+use uuid::Uuid;
+
+use crate::definitions::Definition;
+use crate::history::HistoryLevel;
+
+/// What a batch has done to one instance so far.
+#[derive(Debug, Default)]
+pub(crate) struct Projection {
+    inserted: BTreeSet<Uuid>,
+    updated: BTreeSet<Uuid>,
+    deleted: BTreeSet<Uuid>,
+    user_tasks_deleted: Vec<Uuid>,
+    subscriptions_deleted: Vec<Uuid>,
+    incidents_inserted: Vec<IncidentRow>,
+    incidents_deleted: Vec<Uuid>,
+    root_variables: bool,
+    historic_activities: Vec<HistoricActivityRow>,
+    historic_instance: Option<HistoricInstanceRow>,
+    ended: bool,
+    events: Vec<Event>,
+    /// External tasks that came, changed or went.
+    external_tasks: HashSet<Uuid>,
+}
+
+impl Projection {
+    /// Whether nothing happened.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Whether the instance ended.
+    pub(crate) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Tokens and scopes that came to stay.
+    pub(crate) fn inserted(&self) -> impl Iterator<Item = Uuid> + '_ {
+        self.inserted.iter().copied()
+    }
+
+    /// Tokens and scopes that were stored and are gone.
+    pub(crate) fn deleted(&self) -> impl Iterator<Item = Uuid> + '_ {
+        self.deleted.iter().copied()
+    }
+
+    /// External tasks that came, changed or went.
+    pub(crate) fn external_tasks(&self) -> impl Iterator<Item = Uuid> + '_ {
+        self.external_tasks.iter().copied()
+    }
+
+    /// Adds the events of one step.
+    pub(crate) fn absorb(&mut self, definition: &Definition, instance: &Instance, events: Vec<Event>) {
+        for event in &events {
+            self.note(definition, instance, event);
+        }
+        self.events.extend(events);
+    }
+
+    fn note(&mut self, definition: &Definition, instance: &Instance, event: &Event) {
+        match event {
+            Event::InstanceStarted { .. } | Event::ErrorUncaught { .. } => {}
+            Event::NodePassed {
+                id,
+                scope,
+                node,
+                at,
+                completes_scope,
+                canceled,
+            } => self.ended_activity(
+                definition,
+                instance,
+                HistoricActivity {
+                    id: *id,
+                    parent: *scope,
+                    node,
+                    started_at: *at,
+                    at: *at,
+                    canceled: *canceled,
+                    completes_scope: *completes_scope,
+                    task: None,
+                },
+            ),
+            Event::ScopeOpened { id, .. } => {
+                self.inserted.insert(*id);
+            }
+            Event::ScopeClosed {
+                id,
+                parent,
+                node,
+                started_at,
+                at,
+                completes_scope,
+                canceled,
+            } => {
+                self.gone(*id);
+                self.ended_activity(
+                    definition,
+                    instance,
+                    HistoricActivity {
+                        id: *id,
+                        parent: *parent,
+                        node,
+                        started_at: *started_at,
+                        at: *at,
+                        canceled: *canceled,
+                        completes_scope: *completes_scope,
+                        task: None,
+                    },
+                );
+            }
+            Event::TokenRested(token) => {
+                self.inserted.insert(token.id);
+                if matches!(token.wait, Wait::ExternalTask(_)) {
+                    self.external_tasks.insert(token.id);
+                }
+            }
+            Event::TokenLeft {
+                id,
+                scope,
+                node,
+                assignee,
+                user_task,
+                started_at,
+                at,
+                completes_scope,
+                canceled,
+            } => {
+                if self.gone(*id) {
+                    if *user_task {
+                        self.user_tasks_deleted.push(*id);
+                    }
+                    self.subscriptions_deleted.push(*id);
+                }
+                self.external_tasks.insert(*id);
+                self.ended_activity(
+                    definition,
+                    instance,
+                    HistoricActivity {
+                        id: *id,
+                        parent: *scope,
+                        node,
+                        started_at: *started_at,
+                        at: *at,
+                        canceled: *canceled,
+                        completes_scope: *completes_scope,
+                        task: user_task.then(|| (*id, assignee.clone())),
+                    },
+                );
+            }
+            Event::ExternalTaskLocked { id, .. }
+            | Event::LockExtended { id, .. }
+            | Event::ExternalTaskUnlocked { id }
+            | Event::ExternalTaskFailed { id, .. }
+            | Event::ExternalTaskRetriesSet { id, .. }
+            | Event::ExternalTaskPrioritySet { id, .. } => {
+                self.changed(*id);
+                self.external_tasks.insert(*id);
+            }
+            Event::VariableSet { scope, .. }
+            | Event::VariablesCreated { scope, .. }
+            | Event::VariableRemoved { scope, .. } => {
+                if *scope == instance.id {
+                    self.root_variables = true;
+                } else {
+                    self.changed(*scope);
+                }
+            }
+            Event::IncidentRaised(incident) => self.incidents_inserted.push(IncidentRow {
+                id: incident.id,
+                instance_id: instance.id,
+                activity_id: incident.token,
+                incident_type: incident.incident_type.clone(),
+                node_id: incident.node.clone(),
+                configuration: Some(incident.token.to_string()),
+                message: incident.message.clone(),
+                created_at: incident.created_at,
+            }),
+            Event::IncidentResolved { id, .. } => {
+                let before = self.incidents_inserted.len();
+                self.incidents_inserted.retain(|incident| incident.id != *id);
+                if self.incidents_inserted.len() == before {
+                    self.incidents_deleted.push(*id);
+                }
+            }
+            Event::InstanceEnded {
+                at,
+                end_node,
+                outcome,
+                reason,
+            } => {
+                self.ended = true;
+                let record = &definition.record;
+                self.historic_instance = Some(HistoricInstanceRow {
+                    id: instance.id,
+                    definition_id: record.id.clone(),
+                    definition_key: record.key.clone(),
+                    definition_name: record.name.clone(),
+                    definition_version: record.version,
+                    business_key: instance.business_key.clone(),
+                    tenant_id: instance.tenant_id.clone(),
+                    start_activity_id: instance.start_node.as_deref().map(str::to_owned),
+                    end_activity_id: end_node.as_deref().map(str::to_owned),
+                    start_user_id: instance.start_user.clone(),
+                    started_at: instance.started_at,
+                    ended_at: *at,
+                    state: state_text(*outcome).into(),
+                    delete_reason: reason.clone(),
+                });
+            }
+        }
+    }
+
+    /// Notes that a token or scope is gone; answers whether it was stored before the batch.
+    fn gone(&mut self, id: Uuid) -> bool {
+        self.updated.remove(&id);
+        if self.inserted.remove(&id) {
+            return false;
+        }
+        self.deleted.insert(id);
+        true
+    }
+
+    fn changed(&mut self, id: Uuid) {
+        if !self.inserted.contains(&id) {
+            self.updated.insert(id);
+        }
+    }
+
+    fn ended_activity(&mut self, definition: &Definition, instance: &Instance, activity: HistoricActivity<'_>) {
+        let Some(node) = definition.executable.node(activity.node) else {
+            return;
+        };
+        let (task_id, assignee) = activity.task.unzip();
+        self.historic_activities.push(HistoricActivityRow {
+            id: activity.id,
+            instance_id: instance.id,
+            parent_id: activity.parent,
+            definition_id: definition.record.id.clone(),
+            definition_key: definition.record.key.clone(),
+            tenant_id: instance.tenant_id.clone(),
+            node_id: activity.node.clone(),
+            activity_type: node.activity_type.clone(),
+            activity_name: node.name.clone(),
+            task_id,
+            assignee: assignee.flatten(),
+            started_at: activity.started_at,
+            ended_at: activity.at,
+            canceled: activity.canceled,
+            complete_scope: activity.completes_scope,
+        });
+    }
+
+    /// The rows to write. `version` is the stored version, `None` for a new instance.
+    ///
+    /// # Errors
+    /// A description, when the events cannot be serialised.
+    pub(crate) fn change(
+        self,
+        definition: &Definition,
+        instance: &Instance,
+        version: Option<i64>,
+        now: DateTime<Utc>,
+        history: HistoryLevel,
+    ) -> Result<InstanceChange, String> {
+        let event_log = if history >= HistoryLevel::Full {
+            Some(EventLogRow {
+                instance_id: instance.id,
+                version: version.map_or(1, |version| version + 1),
+                at: now,
+                events: serde_json::to_vec(&self.events).map_err(|error| error.to_string())?,
+            })
+        } else {
+            None
+        };
+        let header = match (version, self.ended) {
+            (None, true) => HeaderChange::Pass,
+            (Some(expected_version), true) => HeaderChange::Delete { expected_version },
+            (None, false) => HeaderChange::Insert(instance_row(instance)),
+            (Some(expected_version), false) => HeaderChange::Update {
+                expected_version,
+                variables: self.root_variables.then(|| root_variables(instance)),
+                suspended: None,
+            },
+        };
+        let row = |id: &Uuid| activity_row(definition, instance, *id);
+        let tokens = || self.inserted.iter().filter_map(|id| instance.token(*id));
+        let keep_history = history > HistoryLevel::None;
+        Ok(InstanceChange {
+            instance_id: instance.id,
+            header,
+            activities_inserted: self.inserted.iter().filter_map(row).collect(),
+            activities_updated: self.updated.iter().filter_map(row).collect(),
+            user_tasks_put: tokens().filter_map(|token| user_task_row(instance, token)).collect(),
+            subscriptions_inserted: tokens().filter_map(|token| subscription_row(instance, token)).collect(),
+            activities_deleted: self.deleted.into_iter().collect(),
+            user_tasks_deleted: self.user_tasks_deleted,
+            subscriptions_deleted: self.subscriptions_deleted,
+            incidents_inserted: self.incidents_inserted,
+            incidents_deleted: self.incidents_deleted,
+            historic_instance: self.historic_instance.filter(|_| keep_history),
+            historic_activities: if keep_history {
+                self.historic_activities
+            } else {
+                Vec::new()
+            },
+            event_log,
+        })
+    }
+}
+
+struct HistoricActivity<'a> {
+    id: Uuid,
+    parent: Uuid,
+    node: &'a Arc<str>,
+    started_at: DateTime<Utc>,
+    at: DateTime<Utc>,
+    canceled: bool,
+    completes_scope: bool,
+    task: Option<(Uuid, Option<String>)>,
+}
+
+fn state_text(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "COMPLETED",
+        Outcome::ExternallyTerminated => "EXTERNALLY_TERMINATED",
+        Outcome::InternallyTerminated => "INTERNALLY_TERMINATED",
+    }
+}
+
+fn root_variables(instance: &Instance) -> flowstone_expression::Variables {
+    instance.root().map(|root| root.variables.clone()).unwrap_or_default()
+}
+
+fn instance_row(instance: &Instance) -> InstanceRow {
+    InstanceRow {
+        id: instance.id,
+        definition_id: instance.definition_id.clone(),
+        business_key: instance.business_key.clone(),
+        tenant_id: instance.tenant_id.clone(),
+        suspended: instance.suspended,
+        variables: root_variables(instance),
+        start_activity_id: instance.start_node.as_deref().map(str::to_owned),
+        start_user_id: instance.start_user.clone(),
+        started_at: instance.started_at,
+        version: 1,
+    }
+}
+
+fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Option<ActivityRow> {
+    let token = instance.token(id);
+    let scope = instance.scope(id);
+    let node_id = token
+        .map(|token| token.node.clone())
+        .or_else(|| scope.and_then(|scope| scope.node.clone()))?;
+    let node = definition.executable.node(&node_id)?;
+    let (kind, external_task) = match token.map(|token| &token.wait) {
+        None => (ActivityKind::Scope, None),
+        Some(Wait::ExternalTask(task)) => (
+            ActivityKind::ExternalTask,
+            Some(ExternalTaskColumns {
+                topic: task.topic.clone(),
+                priority: task.priority,
+                retries: task.retries,
+                worker: task.worker.clone(),
+                lock_expires: task.lock_expires,
+                lock_token: task.lock_token,
+                error_message: task.error_message.clone(),
+                error_details: task.error_details.clone(),
+                suspended: instance.suspended,
+            }),
+        ),
+        Some(Wait::UserTask(_)) => (ActivityKind::UserTask, None),
+        Some(Wait::Message { .. } | Wait::Signal) => (ActivityKind::Receive, None),
+        Some(Wait::Join) => (ActivityKind::Join, None),
+    };
+    let variables = token
+        .map(|token| &token.variables)
+        .or(scope.map(|scope| &scope.variables))?;
+    Some(ActivityRow {
+        id,
+        instance_id: instance.id,
+        parent_id: token
+            .map(|token| token.scope)
+            .or(scope.and_then(|scope| scope.parent))?,
+        node_id,
+        activity_type: node.activity_type.clone(),
+        activity_name: node.name.clone(),
+        kind,
+        started_at: token
+            .map(|token| token.started_at)
+            .or(scope.map(|scope| scope.started_at))?,
+        variables: (!variables.is_empty()).then(|| variables.clone()),
+        external_task,
+    })
+}
+
+fn user_task_row(instance: &Instance, token: &Token) -> Option<UserTaskRow> {
+    let Wait::UserTask(task) = &token.wait else {
+        return None;
+    };
+    Some(UserTaskRow {
+        id: token.id,
+        instance_id: instance.id,
+        name: task.name.clone(),
+        description: task.description.clone(),
+        assignee: task.assignee.clone(),
+        owner: None,
+        delegation_state: None,
+        priority: task.priority,
+        due: task.due,
+        follow_up: task.follow_up,
+        candidate_users: task.candidate_users.clone(),
+        candidate_groups: task.candidate_groups.clone(),
+        form_key: task.form_key.clone(),
+        // A form reference holds three texts, which always serialise.
+        form_ref: task.form_ref.as_ref().and_then(|form| serde_json::to_value(form).ok()),
+    })
+}
+
+fn subscription_row(instance: &Instance, token: &Token) -> Option<SubscriptionRow> {
+    let Wait::Message { name } = &token.wait else {
+        return None;
+    };
+    Some(SubscriptionRow {
+        id: token.id,
+        instance_id: instance.id,
+        activity_id: token.id,
+        event_type: "message".into(),
+        event_name: Some(name.clone()),
+        node_id: token.node.clone(),
+        created_at: token.started_at,
+    })
+}
+
+/// What a fetch needs to know of an external task; `None` when the token is none, or has no
+/// retries left or belongs to a suspended instance.
+pub(crate) fn ready_task(instance: &Instance, id: Uuid) -> Option<ReadyTask> {
+    let token = instance.token(id)?;
+    let Wait::ExternalTask(task) = &token.wait else {
+        return None;
+    };
+    if instance.suspended || task.retries.is_some_and(|retries| retries <= 0) {
+        return None;
+    }
+    Some(ReadyTask {
+        id,
+        instance_id: instance.id,
+        definition_id: instance.definition_id.clone(),
+        business_key: instance.business_key.clone(),
+        tenant_id: instance.tenant_id.clone(),
+        topic: task.topic.clone(),
+        priority: task.priority,
+        created_at: token.started_at,
+        lock_expires: task.lock_expires,
+    })
+}

@@ -1,0 +1,592 @@
+//! One writer: gathers jobs, runs them through the core, commits, replies.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use flowstone_core::{Command, StepOptions, start, step};
+use flowstone_store::change::Batch;
+use flowstone_store::{Error as StoreError, SharedStore};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::hot::{Hot, HotInstances};
+use super::job::{Claim, Job, StartJob};
+use super::load;
+use super::outcome::{Outcome, applied, copy, fail, locked_task, matches, repeated, reply_of};
+use super::projection::{Projection, ready_task};
+use super::round::{Round, Touched};
+use crate::clock::Clock;
+use crate::definitions::Definitions;
+use crate::error::Error;
+use crate::history::HistoryLevel;
+use crate::ids::InstanceIds;
+use crate::wake::Wake;
+
+/// How many jobs one transaction takes at most.
+const BATCH: usize = 256;
+
+/// How often a job is tried against fresh state. Each try that fails means that another node
+/// changed the instance meanwhile, so some node always gets on.
+const TRIES: usize = 100;
+
+/// What all writers share.
+pub(crate) struct Shell {
+    pub(crate) store: SharedStore,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) definitions: Definitions,
+    pub(crate) wake: Arc<Wake>,
+    pub(crate) history: HistoryLevel,
+    pub(crate) hot_instance_bytes: usize,
+    pub(crate) step_options: StepOptions,
+}
+
+/// Works until all senders are gone.
+pub(super) async fn run(shell: Arc<Shell>, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    let mut writer = Writer {
+        hot: HotInstances::new(shell.hot_instance_bytes),
+        shell,
+    };
+    let mut gathered = Vec::with_capacity(BATCH);
+    while jobs.recv_many(&mut gathered, BATCH).await > 0 {
+        writer.process(std::mem::take(&mut gathered)).await;
+    }
+}
+
+struct Writer {
+    shell: Arc<Shell>,
+    hot: HotInstances,
+}
+
+/// What a round left to do.
+enum Left {
+    /// These jobs met a change by another node: they go on with fresh state.
+    Again(Vec<Job>),
+    /// The store refused the batch as such: each job goes alone, so that one bad one cannot spoil
+    /// the others.
+    Apart(Vec<Job>, StoreError),
+}
+
+impl Writer {
+    async fn process(&mut self, jobs: Vec<Job>) {
+        let mut batches = vec![jobs];
+        let mut tries = 0;
+        while let Some(jobs) = batches.pop() {
+            let alone = jobs.len() == 1;
+            match self.round(jobs).await {
+                Left::Again(jobs) if jobs.is_empty() => {}
+                Left::Again(jobs) if tries < TRIES => {
+                    tries += 1;
+                    batches.push(jobs);
+                }
+                Left::Again(jobs) => fail(
+                    jobs,
+                    &StoreError::Unavailable("other nodes change the instance all the time; try again".to_owned()),
+                ),
+                Left::Apart(jobs, error) if alone => fail(jobs, &error),
+                Left::Apart(jobs, _) => batches.extend(jobs.into_iter().rev().map(|job| vec![job])),
+            }
+        }
+        self.hot.shrink();
+    }
+
+    async fn round(&mut self, jobs: Vec<Job>) -> Left {
+        let mut round = Round::new(self.shell.clock.now());
+        let jobs = self.answer_repeated_starts(jobs).await;
+        let jobs = self.bring_in(jobs, &mut round).await;
+        for (job, instance) in jobs {
+            self.run_job(&mut round, job, instance);
+        }
+        self.hand_over(&mut round);
+        self.commit(round).await
+    }
+
+    /// Answers starts whose idempotency key was used before.
+    async fn answer_repeated_starts(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let keys: Vec<String> = jobs.iter().filter_map(Job::start_key).collect();
+        if keys.is_empty() {
+            return jobs;
+        }
+        let known = match self.shell.store.applied(&keys).await {
+            Ok(known) => known,
+            Err(error) => {
+                fail(jobs, &error);
+                return Vec::new();
+            }
+        };
+        let mut rest = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let before = job
+                .start_key()
+                .and_then(|key| known.iter().find(|applied| applied.key == key));
+            match (job, before) {
+                (Job::Start(job), Some(before)) => job.answer(repeated(before)),
+                (job, _) => rest.push(job),
+            }
+        }
+        rest
+    }
+
+    /// Finds the instances that the jobs are about and loads those that are not in memory.
+    async fn bring_in(&mut self, jobs: Vec<Job>, round: &mut Round) -> Vec<(Job, Option<Uuid>)> {
+        let located = match self.locate(&jobs).await {
+            Ok(located) => located,
+            Err(error) => {
+                fail(jobs, &error);
+                return Vec::new();
+            }
+        };
+        let jobs: Vec<(Job, Option<Uuid>)> = jobs
+            .into_iter()
+            .map(|job| {
+                let target = job.target();
+                let instance = self.hot.owner(target).or_else(|| located.get(&target).copied());
+                (job, instance)
+            })
+            .collect();
+        let missing: HashSet<Uuid> = jobs
+            .iter()
+            .filter(|(job, _)| !matches!(job, Job::Start(_)))
+            .filter_map(|(_, instance)| *instance)
+            .filter(|instance| !self.hot.contains(*instance))
+            .collect();
+        if missing.is_empty() {
+            return jobs;
+        }
+        match self.load(missing.into_iter().collect()).await {
+            Ok(loaded) => round.fresh.extend(loaded),
+            Err(error) => {
+                fail(jobs.into_iter().map(|(job, _)| job), &error);
+                return Vec::new();
+            }
+        }
+        jobs
+    }
+
+    async fn locate(&self, jobs: &[Job]) -> Result<HashMap<Uuid, Uuid>, StoreError> {
+        let mut located = HashMap::new();
+        let mut unknown = Vec::new();
+        for job in jobs {
+            match job {
+                Job::Start(_) => {}
+                Job::Claim(claim) => {
+                    located.insert(claim.task, claim.instance);
+                }
+                Job::Submit(submit) if self.hot.owner(submit.target).is_none() => unknown.push(submit.target),
+                Job::Submit(_) => {}
+            }
+        }
+        if !unknown.is_empty() {
+            located.extend(self.shell.store.locate(&unknown).await?);
+        }
+        Ok(located)
+    }
+
+    async fn load(&mut self, instances: Vec<Uuid>) -> Result<Vec<Uuid>, StoreError> {
+        let mut loaded = Vec::with_capacity(instances.len());
+        for snapshot in self.shell.store.load(&instances).await? {
+            let (id, version) = (snapshot.instance.id, snapshot.instance.version);
+            let definition = match self.shell.definitions.get(&snapshot.instance.definition_id).await {
+                Ok(definition) => definition,
+                Err(Error::Store(error)) => return Err(error),
+                Err(error) => return Err(StoreError::Corrupt(error.to_string())),
+            };
+            let instance = load::instance(snapshot).map_err(StoreError::Corrupt)?;
+            self.hot.insert(Hot {
+                instance,
+                definition,
+                version,
+            });
+            loaded.push(id);
+        }
+        Ok(loaded)
+    }
+
+    fn run_job(&mut self, round: &mut Round, job: Job, instance: Option<Uuid>) {
+        match (job, instance) {
+            (Job::Start(job), _) => self.run_start(round, job),
+            (job, Some(id)) if self.hot.contains(id) => self.run_on(round, job, id),
+            (job, _) => round.unknown.push(job),
+        }
+    }
+
+    fn run_start(&mut self, round: &mut Round, job: StartJob) {
+        // A key that comes twice in one batch waits for the first one's outcome.
+        if let Some(key) = &job.idempotency_key
+            && !round.keys.insert(key.clone())
+        {
+            return round.again.push(Job::Start(job));
+        }
+        let now = round.now;
+        let mut ids = InstanceIds::of(job.id, now);
+        let started = catch_unwind(AssertUnwindSafe(|| {
+            start(
+                &job.definition.executable,
+                job.id,
+                job.definition.record.id.clone(),
+                &job.start,
+                now,
+                &mut ids,
+                &self.shell.step_options,
+            )
+        }));
+        let (instance, events) = match started {
+            Ok(Ok(started)) => started,
+            Ok(Err(rejection)) => return job.answer(Err(Error::Rejected(rejection))),
+            Err(_) => {
+                let definition = job.definition.record.id.clone();
+                return job.answer(Err(fault(&definition)));
+            }
+        };
+        let touched = round.touch(job.id, || Touched::new(true, false));
+        touched.projection.absorb(&job.definition, &instance, events);
+        let reply = reply_of(&instance);
+        if let Some(key) = &job.idempotency_key {
+            touched.applied.push(applied(key, &reply, now));
+        }
+        self.hot.insert(Hot {
+            instance,
+            definition: job.definition.clone(),
+            version: 0,
+        });
+        touched.jobs.push((Job::Start(job), Outcome::Done(Box::new(reply))));
+    }
+
+    fn run_on(&mut self, round: &mut Round, job: Job, id: Uuid) {
+        let Some(hot) = self.hot.get(id) else {
+            return round.unknown.push(job);
+        };
+        let now = round.now;
+        let remembered = !round.fresh.contains(&id);
+        let touched = round.touch(id, || Touched::new(false, remembered));
+        if let Job::Claim(claim) = &job
+            && !matches(&claim.topic.filter, hot)
+        {
+            return touched.jobs.push((job, Outcome::Filtered));
+        }
+        let command = job.command(now);
+        let mut ids = InstanceIds::of(id, now);
+        let stepped = catch_unwind(AssertUnwindSafe(|| {
+            step(
+                &hot.definition.executable,
+                &mut hot.instance,
+                &command,
+                now,
+                &mut ids,
+                &self.shell.step_options,
+            )
+        }));
+        let outcome = match stepped {
+            Ok(Ok(events)) => {
+                touched.projection.absorb(&hot.definition, &hot.instance, events);
+                let reply = reply_of(&hot.instance);
+                if let Some(key) = job.submit_key() {
+                    touched.applied.push(applied(key, &reply, now));
+                }
+                match &job {
+                    Job::Claim(claim) => {
+                        locked_task(hot, claim.task, &claim.topic).map_or(Outcome::Gone, |task| Outcome::Locked(task))
+                    }
+                    _ => Outcome::Done(Box::new(reply)),
+                }
+            }
+            Ok(Err(rejection)) => Outcome::Rejected(rejection),
+            Err(_) => {
+                touched.broken = Some(hot.definition.record.id.clone());
+                Outcome::Gone
+            }
+        };
+        touched.jobs.push((job, outcome));
+    }
+
+    /// Locks tasks that this batch creates for polls that wait for them, in the same transaction.
+    fn hand_over(&mut self, round: &mut Round) {
+        if !self.shell.wake.anyone_waits() {
+            return;
+        }
+        for id in round.order.clone() {
+            let Some(touched) = round.touched.get_mut(&id) else {
+                continue;
+            };
+            let Some(hot) = self.hot.get(id) else {
+                continue;
+            };
+            let candidates: Vec<_> = touched
+                .projection
+                .inserted()
+                .filter_map(|task| ready_task(&hot.instance, task))
+                .filter(|task| task.lock_expires.is_none())
+                .collect();
+            for task in candidates {
+                let engagement = self
+                    .shell
+                    .wake
+                    .engage(&mut round.engaged, &task.topic, |filter| matches(filter, hot));
+                let Some(engagement) = engagement else {
+                    continue;
+                };
+                let command = Command::LockExternalTask {
+                    task: task.id,
+                    worker: engagement.worker,
+                    until: round.now + chrono::TimeDelta::milliseconds(engagement.topic.lock_duration),
+                    force: false,
+                };
+                let mut ids = InstanceIds::of(id, round.now);
+                let options = &self.shell.step_options;
+                let definition = hot.definition.clone();
+                let Ok(events) = step(
+                    &definition.executable,
+                    &mut hot.instance,
+                    &command,
+                    round.now,
+                    &mut ids,
+                    options,
+                ) else {
+                    continue;
+                };
+                touched.projection.absorb(&definition, &hot.instance, events);
+                if let Some(locked) = locked_task(hot, task.id, &engagement.topic) {
+                    round.engaged[engagement.position].tasks.push(*locked);
+                }
+            }
+        }
+    }
+
+    async fn commit(&mut self, mut round: Round) -> Left {
+        self.set_aside_broken(&mut round);
+        self.set_aside_stale_refusals(&mut round);
+        let mut batch = Batch::default();
+        let mut effects = HashMap::new();
+        for id in &round.order {
+            let (Some(touched), Some(hot)) = (round.touched.get_mut(id), self.hot.get(*id)) else {
+                continue;
+            };
+            if touched.projection.is_empty() {
+                continue;
+            }
+            let projection = std::mem::take(&mut touched.projection);
+            effects.insert(*id, Effects::of(&projection, hot));
+            let version = (!touched.new).then_some(hot.version);
+            match projection.change(&hot.definition, &hot.instance, version, round.now, self.shell.history) {
+                Ok(change) => batch.instances.push(change),
+                Err(problem) => {
+                    tracing::error!(instance = %id, problem, "an instance cannot be written");
+                    touched.broken = Some(hot.definition.record.id.clone());
+                }
+            }
+            batch.applied.append(&mut touched.applied);
+        }
+        let written: Vec<Uuid> = batch.instances.iter().map(|change| change.instance_id).collect();
+        let conflicts: HashSet<Uuid> = if batch.instances.is_empty() {
+            HashSet::new()
+        } else {
+            match self.shell.store.commit(batch).await {
+                Ok(committed) => committed.conflicts.into_iter().collect(),
+                Err(error) => return self.undone(round, written, error),
+            }
+        };
+        self.set_aside_broken(&mut round);
+        self.settle(round, effects, &conflicts).await
+    }
+
+    /// Nothing was written, or nobody knows: what is in memory may be wrong.
+    fn undone(&mut self, round: Round, written: Vec<Uuid>, error: StoreError) -> Left {
+        for id in written {
+            self.hot.remove(id);
+        }
+        self.shell.wake.disengage(round.engaged);
+        let mut jobs: Vec<Job> = round.again;
+        jobs.extend(round.unknown);
+        for touched in round.touched.into_values() {
+            jobs.extend(touched.jobs.into_iter().map(|(job, _)| job));
+        }
+        match error {
+            StoreError::Failed(_) => Left::Apart(jobs, error),
+            error => {
+                fail(jobs, &error);
+                Left::Again(Vec::new())
+            }
+        }
+    }
+
+    /// Fails the jobs of instances on which the core broke down, which would otherwise be written
+    /// half changed.
+    fn set_aside_broken(&mut self, round: &mut Round) {
+        let broken: Vec<Uuid> = round
+            .touched
+            .iter()
+            .filter(|(_, touched)| touched.broken.is_some())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in broken {
+            self.hot.remove(id);
+            round.forget_engaged(id);
+            let Some(touched) = round.touched.remove(&id) else {
+                continue;
+            };
+            let definition = touched.broken.unwrap_or_default();
+            for (job, _) in touched.jobs {
+                job.answer_error(fault(&definition));
+            }
+        }
+    }
+
+    /// A refusal that rests on remembered state may be wrong when other nodes write too: such
+    /// jobs are repeated on fresh state. Where something is written, the version check tells.
+    fn set_aside_stale_refusals(&mut self, round: &mut Round) {
+        if !self.shell.store.is_shared() {
+            return;
+        }
+        let mut stale = Vec::new();
+        for (id, touched) in &mut round.touched {
+            let doubtful = touched.remembered
+                && touched.projection.is_empty()
+                && touched.jobs.iter().any(|(_, outcome)| outcome.is_refusal());
+            if doubtful {
+                stale.push(*id);
+                round.again.extend(touched.jobs.drain(..).map(|(job, _)| job));
+            }
+        }
+        for id in stale {
+            round.touched.remove(&id);
+            self.hot.remove(id);
+        }
+    }
+
+    /// The batch is durable: memory follows, callers get their replies, waiters wake up.
+    async fn settle(
+        &mut self,
+        mut round: Round,
+        mut effects: HashMap<Uuid, Effects>,
+        conflicts: &HashSet<Uuid>,
+    ) -> Left {
+        let mut updates = Vec::new();
+        let mut refused = Vec::new();
+        for id in std::mem::take(&mut round.order) {
+            let Some(touched) = round.touched.remove(&id) else {
+                continue;
+            };
+            if conflicts.contains(&id) {
+                self.hot.remove(id);
+                round.forget_engaged(id);
+                round.again.extend(touched.jobs.into_iter().map(|(job, _)| job));
+                continue;
+            }
+            if let Some(effects) = effects.remove(&id) {
+                updates.extend(effects.external_tasks);
+                if effects.ended {
+                    self.hot.remove(id);
+                } else {
+                    if let Some(hot) = self.hot.get(id) {
+                        hot.version += 1;
+                    }
+                    self.hot.moved(id, effects.inserted, effects.deleted);
+                }
+            }
+            for (job, outcome) in touched.jobs {
+                match outcome {
+                    outcome if outcome.is_refusal() && job.submit_key().is_some() => refused.push((job, outcome)),
+                    outcome => self.answer(job, outcome),
+                }
+            }
+        }
+        self.shell.wake.publish(updates, round.now);
+        self.shell.wake.deliver(round.engaged);
+        refused.extend(round.unknown.into_iter().map(|job| (job, Outcome::Unknown)));
+        self.answer_refused(refused).await;
+        Left::Again(round.again)
+    }
+
+    /// A refused command may be the repetition of one that was applied: then its first reply is
+    /// given again.
+    async fn answer_refused(&self, refused: Vec<(Job, Outcome)>) {
+        let keys: Vec<String> = refused
+            .iter()
+            .filter_map(|(job, _)| job.submit_key().cloned())
+            .collect();
+        let known = if keys.is_empty() {
+            Ok(Vec::new())
+        } else {
+            self.shell.store.applied(&keys).await
+        };
+        for (job, outcome) in refused {
+            let before = match &known {
+                Ok(known) => job
+                    .submit_key()
+                    .and_then(|key| known.iter().find(|applied| applied.key == *key)),
+                Err(error) => {
+                    job.answer_error(Error::Store(copy(error)));
+                    continue;
+                }
+            };
+            match (job, before) {
+                (Job::Submit(job), Some(before)) => job.answer(repeated(before)),
+                (job, _) => self.answer(job, outcome),
+            }
+        }
+    }
+
+    fn answer(&self, job: Job, outcome: Outcome) {
+        match (job, outcome) {
+            (Job::Start(job), Outcome::Done(reply)) => job.answer(Ok(*reply)),
+            (Job::Submit(job), Outcome::Done(reply)) => job.answer(Ok(*reply)),
+            (Job::Submit(job), Outcome::Rejected(rejection)) => job.answer(Err(Error::Rejected(rejection))),
+            (Job::Submit(job), _) => {
+                let target = job.target;
+                job.answer(Err(Error::Unknown(target)));
+            }
+            (Job::Claim(job), Outcome::Locked(task)) => {
+                let id = task.id;
+                if job.reply.send(Claim::Locked(task)).is_err() {
+                    self.shell.wake.abandon(id);
+                }
+            }
+            (Job::Claim(job), outcome) => {
+                let claim = if matches!(outcome, Outcome::Filtered) {
+                    Claim::Filtered
+                } else {
+                    Claim::Gone
+                };
+                // A caller that is gone does not mind that it got nothing.
+                let _ = job.reply.send(claim);
+            }
+            (Job::Start(job), _) => {
+                let definition = job.definition.record.id.clone();
+                job.answer(Err(fault(&definition)));
+            }
+        }
+    }
+}
+
+/// What a durable change means for memory and waiters.
+struct Effects {
+    ended: bool,
+    inserted: Vec<Uuid>,
+    deleted: Vec<Uuid>,
+    external_tasks: Vec<(Uuid, Option<flowstone_store::record::ReadyTask>)>,
+}
+
+impl Effects {
+    fn of(projection: &Projection, hot: &Hot) -> Self {
+        Effects {
+            ended: projection.ended(),
+            inserted: projection.inserted().collect(),
+            deleted: projection.deleted().collect(),
+            external_tasks: projection
+                .external_tasks()
+                .map(|task| (task, ready_task(&hot.instance, task)))
+                .collect(),
+        }
+    }
+}
+
+fn fault(definition: &str) -> Error {
+    tracing::error!(
+        definition,
+        "the core broke down on a command; its instance is unchanged"
+    );
+    Error::UnusableDefinition {
+        definition: definition.to_owned(),
+        problem: "an internal fault; the instance is unchanged and the log says more".to_owned(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Running instances as clients look at them.
+
+use std::sync::Arc;
+
+use flowstone_core::Instance;
+use uuid::Uuid;
+
+use crate::definitions::Definition;
+
+/// A committed state of one instance together with its definition.
+#[derive(Clone, Debug)]
+pub struct InstanceView {
+    /// The state.
+    pub instance: Instance,
+    /// What it runs.
+    pub definition: Arc<Definition>,
+}
+
+/// A node of the activity-instance tree (`GET /process-instance/{id}/activity-instances`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivityNode {
+    /// Activity instance id; the instance id for the root.
+    pub id: Uuid,
+    /// Enclosing activity instance.
+    pub parent_id: Option<Uuid>,
+    /// BPMN id; the definition id for the root.
+    pub activity_id: Arc<str>,
+    /// `processDefinition`, `subProcess`, `userTask`, …
+    pub activity_type: Arc<str>,
+    /// Name of the node; the definition's for the root.
+    pub activity_name: Option<Arc<str>>,
+    /// Executions inside that are no activity instances of their own.
+    pub execution_ids: Vec<Uuid>,
+    /// Open incidents of this node.
+    pub incident_ids: Vec<Uuid>,
+    /// Activity instances inside.
+    pub children: Vec<ActivityNode>,
+}
+
+impl InstanceView {
+    /// The activity-instance tree.
+    pub fn activity_tree(&self) -> ActivityNode {
+        let record = &self.definition.record;
+        let root = self.instance.id;
+        ActivityNode {
+            id: root,
+            parent_id: None,
+            activity_id: record.id.clone(),
+            activity_type: "processDefinition".into(),
+            activity_name: record.name.clone(),
+            execution_ids: vec![root],
+            incident_ids: Vec::new(),
+            children: self.children(root),
+        }
+    }
+
+    fn children(&self, scope: Uuid) -> Vec<ActivityNode> {
+        // Depth is bounded by the nesting of sub-processes in a checked model.
+        let children = self.instance.scope(scope).map(|scope| &scope.children);
+        children
+            .into_iter()
+            .flatten()
+            .filter_map(|child| self.node(*child, scope))
+            .collect()
+    }
+
+    fn node(&self, id: Uuid, parent: Uuid) -> Option<ActivityNode> {
+        let token = self.instance.token(id);
+        let scope = self.instance.scope(id);
+        let node = token
+            .map(|token| &token.node)
+            .or_else(|| scope.and_then(|scope| scope.node.as_ref()))?;
+        let described = self.definition.executable.node(node)?;
+        let incidents = self.instance.incidents_of(id).map(|incident| incident.id);
+        Some(ActivityNode {
+            id,
+            parent_id: Some(parent),
+            activity_id: node.clone(),
+            activity_type: described.activity_type.clone(),
+            activity_name: described.name.clone(),
+            execution_ids: vec![id],
+            incident_ids: incidents.collect(),
+            children: self.children(id),
+        })
+    }
+}

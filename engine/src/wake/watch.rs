@@ -1,0 +1,151 @@
+//! The background work of waking: time that passes, news for and from other nodes, locks of
+//! callers that are gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use flowstone_store::record::ReadyTask;
+use flowstone_store::{Error as StoreError, Hint, SharedStore};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{READY_TASKS_PER_TOPIC, Wake};
+use crate::clock::Clock;
+
+/// News for other nodes go out at once after a pause, then at most once in this time.
+const NEWS_PAUSE: Duration = Duration::from_millis(5);
+
+/// How often awaited topics are looked up in a shared store in case a hint was lost.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// Tasks asked for at once.
+const PAGE: u32 = 5_000;
+
+/// What the background work needs.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    pub(crate) wake: Arc<Wake>,
+    pub(crate) store: SharedStore,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// One look at a time: those who wait for it share what it finds.
+    pub(crate) looking: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Watch {
+    /// Makes tasks ready when their lock or pause runs out.
+    pub(crate) async fn time(self) {
+        loop {
+            let now = self.clock.now();
+            let next = self.wake.promote(now);
+            let moved = self.wake.time.notified();
+            match next {
+                None => moved.await,
+                Some(next) => {
+                    // A millisecond more, so that the moment has certainly come.
+                    let wait = (next - now).to_std().unwrap_or_default() + Duration::from_millis(1);
+                    tokio::select! {
+                        () = moved => {}
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells other nodes what became available here.
+    pub(crate) async fn send_news(self) {
+        loop {
+            self.wake.news.notified().await;
+            let topics = self.wake.take_news();
+            if !topics.is_empty()
+                && let Err(error) = self.store.send_hint(Hint::Topics(topics)).await
+            {
+                tracing::debug!(%error, "other nodes were not told; their sweep will find it");
+            }
+            tokio::time::sleep(NEWS_PAUSE).await;
+        }
+    }
+
+    /// Looks up awaited topics now and then, because hints may be lost and other nodes may die
+    /// with what they hold.
+    pub(crate) async fn sweep(self) {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            self.look_for_awaited(&self.wake.awaited_topics()).await;
+        }
+    }
+
+    /// Follows a hint about topics.
+    pub(crate) async fn heard(&self, topics: Vec<String>) {
+        self.wake.doubt(&topics);
+        let awaited: Vec<String> = self
+            .wake
+            .awaited_topics()
+            .into_iter()
+            .filter(|topic| topics.contains(topic))
+            .collect();
+        self.look_for_awaited(&awaited).await;
+    }
+
+    async fn look_for_awaited(&self, topics: &[String]) {
+        for topic in topics {
+            if let Err(error) = self.look(topic).await {
+                tracing::warn!(%error, topic, "waiting polls could not be served from the store; trying again later");
+            }
+        }
+    }
+
+    /// Brings a topic's tasks from the store into memory.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn look(&self, topic: &str) -> Result<(), StoreError> {
+        let asked_at = Instant::now();
+        let topics = [topic.to_owned()];
+        // In a store of one's own, locks that run out later are kept in memory; in a shared one
+        // other nodes may extend them, so only what is free now counts and the sweep finds the rest.
+        let horizon = if self.store.is_shared() {
+            self.clock.now() + TimeDelta::milliseconds(1)
+        } else {
+            self.clock.now() + TimeDelta::days(36_500)
+        };
+        let mut found: Vec<ReadyTask> = Vec::new();
+        let mut after: Option<Uuid> = None;
+        let complete = loop {
+            let page = self.store.ready_tasks(Some(&topics), after, horizon, PAGE).await?;
+            let full = page.len() >= PAGE as usize;
+            after = page.last().map(|task| task.id);
+            found.extend(page);
+            if !full {
+                break true;
+            }
+            if found.len() >= READY_TASKS_PER_TOPIC {
+                break false;
+            }
+        };
+        self.wake.found(topic, found, self.clock.now(), complete, asked_at);
+        Ok(())
+    }
+
+    /// Looks a fetch's topics up where memory may lack something.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn look_if_needed<'a>(
+        &self,
+        topics: impl Iterator<Item = &'a String>,
+        not_since: Instant,
+    ) -> Result<(), StoreError> {
+        for topic in topics {
+            if !self.wake.must_look(topic, not_since) {
+                continue;
+            }
+            let _alone = self.looking.lock().await;
+            if self.wake.must_look(topic, not_since) {
+                self.look(topic).await?;
+            }
+        }
+        Ok(())
+    }
+}
