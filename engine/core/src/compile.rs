@@ -1,49 +1,42 @@
-//! The executable form of a process: what a step looks up, by BPMN id and by index.
+//! A process made ready to run: ids shared, look-ups prepared.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use flowstone_bpmn::model::{FlowNode, NodeIndex, NodeKind, Process};
+use flowstone_bpmn::model::{FlowNode, NodeIndex, NodeKind, Process, SequenceFlow};
 
-/// A process ready to run; immutable.
+use crate::rejection::Rejection;
+
+/// A process ready to run. It never changes and may be shared between threads.
 #[derive(Clone, Debug)]
 pub struct Executable {
     process: Process,
     nodes: Vec<NodeInfo>,
     by_id: HashMap<Arc<str>, NodeIndex>,
-    /// None start event of the process (`None`) and of each sub-process.
     starts: HashMap<Option<NodeIndex>, NodeIndex>,
 }
 
-/// What the outside wants to know of a node.
+/// What readers of events and state ask of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeInfo {
     /// BPMN id.
     pub id: Arc<str>,
-    /// Type as the REST API names it, such as `userTask`.
+    /// Activity type as the REST API shows it, for example `userTask`.
     pub activity_type: Arc<str>,
-    /// Name.
+    /// Name for readers.
     pub name: Option<Arc<str>>,
-    /// Vendor properties (`camunda:properties`), in order.
+    /// The vendor extension `properties`, in document order.
     pub properties: Vec<(String, String)>,
 }
 
-/// Compiles a checked process.
+/// Makes a process ready to run, in time linear to its size.
 pub fn compile(process: &Process) -> Executable {
-    let nodes: Vec<NodeInfo> = process
-        .nodes
+    let nodes: Vec<NodeInfo> = process.nodes.iter().map(describe).collect();
+    let by_id = nodes
         .iter()
-        .map(|node| NodeInfo {
-            id: node.id.as_str().into(),
-            activity_type: node.kind.activity_type().into(),
-            name: node.name.as_deref().map(Arc::from),
-            properties: node.properties.clone(),
-        })
+        .zip(process.indexed_nodes())
+        .map(|(info, (index, _))| (info.id.clone(), index))
         .collect();
-    let by_id = (0..)
-        .map(NodeIndex)
-        .zip(&nodes)
-        .map(|(index, node)| (node.id.clone(), index));
     let mut starts = HashMap::new();
     for (index, node) in process.indexed_nodes() {
         if matches!(node.kind, NodeKind::StartEvent(_)) {
@@ -51,41 +44,85 @@ pub fn compile(process: &Process) -> Executable {
         }
     }
     Executable {
-        by_id: by_id.collect(),
         process: process.clone(),
         nodes,
+        by_id,
         starts,
     }
 }
 
+fn describe(node: &FlowNode) -> NodeInfo {
+    NodeInfo {
+        id: Arc::from(node.id.as_str()),
+        activity_type: Arc::from(node.kind.activity_type()),
+        name: node.name.as_deref().map(Arc::from),
+        properties: node.properties.clone(),
+    }
+}
+
 impl Executable {
-    /// BPMN id of the process.
+    /// The key of the process, its BPMN id.
     pub fn key(&self) -> &str {
         &self.process.id
     }
 
-    /// A node by its BPMN id.
+    /// The process that this was made of.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The node with a BPMN id.
     pub fn node(&self, id: &str) -> Option<&NodeInfo> {
         self.by_id.get(id).map(|index| &self.nodes[index.position()])
     }
 
-    pub(crate) fn process(&self) -> &Process {
-        &self.process
+    /// The none start event of the process.
+    pub fn start_node(&self) -> Option<&NodeInfo> {
+        self.start_in(None).map(|index| &self.nodes[index.position()])
     }
 
-    pub(crate) fn index(&self, id: &str) -> Option<NodeIndex> {
-        self.by_id.get(id).copied()
+    /// The none start event of a sub-process, or of the process for `None`.
+    pub(crate) fn start_in(&self, scope: Option<NodeIndex>) -> Option<NodeIndex> {
+        self.starts.get(&scope).copied()
     }
 
     pub(crate) fn flow_node(&self, index: NodeIndex) -> &FlowNode {
         self.process.node(index)
     }
 
-    pub(crate) fn id(&self, index: NodeIndex) -> &Arc<str> {
-        &self.nodes[index.position()].id
+    pub(crate) fn info(&self, index: NodeIndex) -> &NodeInfo {
+        &self.nodes[index.position()]
     }
 
-    pub(crate) fn start_of(&self, scope: Option<NodeIndex>) -> Option<NodeIndex> {
-        self.starts.get(&scope).copied()
+    pub(crate) fn id(&self, index: NodeIndex) -> Arc<str> {
+        self.info(index).id.clone()
+    }
+
+    pub(crate) fn outgoing(&self, index: NodeIndex) -> impl Iterator<Item = &SequenceFlow> {
+        self.flow_node(index)
+            .outgoing
+            .iter()
+            .map(|flow| self.process.flow(*flow))
+    }
+
+    /// The flow taken when no condition holds.
+    pub(crate) fn default_flow(&self, index: NodeIndex) -> Option<&SequenceFlow> {
+        self.flow_node(index).default_flow.map(|flow| self.process.flow(flow))
+    }
+
+    /// Whether no flow leaves a node, so that its scope may be complete after it.
+    pub(crate) fn completes_scope(&self, index: NodeIndex) -> bool {
+        self.flow_node(index).outgoing.is_empty()
+    }
+
+    /// The node that a state names.
+    pub(crate) fn find(&self, id: &str) -> Result<NodeIndex, Rejection> {
+        self.by_id.get(id).copied().ok_or_else(|| Rejection::Value {
+            node: id.to_owned(),
+            problem: format!(
+                "process '{}' has no such element; the instance runs another definition",
+                self.key()
+            ),
+        })
     }
 }

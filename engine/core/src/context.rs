@@ -1,149 +1,313 @@
-//! What expressions of the model see of an instance.
+//! What expressions of a model see of an instance.
 
 use chrono::{DateTime, Utc};
-use flowstone_expression::{Bean, Context, EvaluationError, TypedValue, Value, Variables};
+use flowstone_bpmn::model::NodeIndex;
+use flowstone_expression::{Bean, Context, EvaluationError, Expression, Map, TypedValue, Value, Variables};
 use uuid::Uuid;
 
+use crate::compile::Executable;
+use crate::rejection::Rejection;
 use crate::state::{Instance, UserTask};
+use crate::step::Step;
 
-/// The surroundings of one evaluation. Variables that an expression sets are collected; the step
-/// turns them into events when the evaluation is over.
-pub(crate) struct Surroundings<'a> {
-    instance: &'a Instance,
-    /// Token or scope whose variables are seen.
-    execution: Uuid,
-    /// Variables of a token that is about to come to rest; they hide the others.
-    locals: Option<&'a Variables>,
-    node: &'a str,
-    node_name: Option<&'a str>,
-    task: Option<&'a UserTask>,
-    now: DateTime<Utc>,
-    /// Variables to set: name, value, and whether local to the execution.
-    pub(crate) set: Vec<(String, TypedValue, bool)>,
+/// An activity that was entered and has not come to rest: its token is not part of the instance yet.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: Uuid,
+    pub(crate) scope: Uuid,
+    pub(crate) node: NodeIndex,
+    pub(crate) locals: Variables,
+    /// The user task as far as its attributes are known.
+    pub(crate) task: Option<UserTask>,
 }
 
-impl<'a> Surroundings<'a> {
-    pub(crate) fn new(
-        instance: &'a Instance,
-        execution: Uuid,
-        locals: Option<&'a Variables>,
-        node: &'a str,
-        node_name: Option<&'a str>,
-        now: DateTime<Utc>,
-    ) -> Self {
-        Surroundings {
-            instance,
-            execution,
-            locals,
-            node,
-            node_name,
-            task: None,
-            now,
-            set: Vec::new(),
+/// Where an expression is evaluated.
+#[derive(Debug)]
+pub(crate) enum Place<'e> {
+    /// In a scope or a token of the instance.
+    Execution { id: Uuid, node: NodeIndex },
+    /// In an activity being entered.
+    Entering(&'e mut Entry),
+}
+
+impl<'e> Place<'e> {
+    pub(crate) fn at(id: Uuid, node: NodeIndex) -> Self {
+        Place::Execution { id, node }
+    }
+
+    pub(crate) fn entering(entry: &'e mut Entry) -> Self {
+        Place::Entering(entry)
+    }
+
+    pub(crate) fn node(&self) -> NodeIndex {
+        match self {
+            Place::Execution { node, .. } => *node,
+            Place::Entering(entry) => entry.node,
         }
     }
 
-    pub(crate) fn with_task(mut self, task: &'a UserTask) -> Self {
-        self.task = Some(task);
-        self
-    }
-
-    fn find(&self, name: &str) -> Option<Value> {
-        let set_here = self.set.iter().rev().find(|(known, _, _)| known == name);
-        set_here
-            .map(|(_, value, _)| value)
-            .or_else(|| self.locals.and_then(|locals| locals.get(name)))
-            .or_else(|| self.instance.variable(self.execution, name))
-            .map(Value::from)
-    }
-
-    fn local(&self, name: &str) -> Option<Value> {
-        if let Some(locals) = self.locals {
-            return locals.get(name).map(Value::from);
+    fn id(&self) -> Uuid {
+        match self {
+            Place::Execution { id, .. } => *id,
+            Place::Entering(entry) => entry.id,
         }
-        let (holder, variables) = self.instance.variable_holders(self.execution).next()?;
-        (holder == self.execution)
-            .then(|| variables.get(name).map(Value::from))
-            .flatten()
     }
+}
 
-    fn execution_property(&self, property: &str) -> Result<Value, EvaluationError> {
-        let instance = self.instance;
-        let text = |text: &str| Value::from(&TypedValue::String(text.to_owned()));
-        let optional = |value: Option<&str>| value.map_or(Value::Null, text);
-        Ok(match property {
-            "id" | "activityInstanceId" => text(&self.execution.to_string()),
-            "processInstanceId" | "rootProcessInstanceId" => text(&instance.id.to_string()),
-            "processDefinitionId" => text(&instance.definition_id),
-            "processBusinessKey" | "businessKey" => optional(instance.business_key.as_deref()),
-            "tenantId" => optional(instance.tenant_id.as_deref()),
-            "currentActivityId" => text(self.node),
-            "currentActivityName" => optional(self.node_name),
-            "variables" => {
-                let visible = instance.visible_variables(self.execution);
-                let entries: serde_json::Map<String, serde_json::Value> = visible
-                    .iter()
-                    .map(|(name, value)| {
-                        let json = serde_json::to_value(Value::from(value)).unwrap_or_default();
-                        (name.clone(), json)
-                    })
-                    .collect();
-                Value::from(&TypedValue::from_untyped_json(&serde_json::Value::Object(entries)))
+impl Step<'_> {
+    /// Computes an expression. Variables that it sets are set when it is done.
+    pub(crate) fn evaluate(&mut self, expression: &Expression, place: &mut Place<'_>) -> Result<Value, Rejection> {
+        if let Some(text) = expression.literal() {
+            return Ok(Value::from(text));
+        }
+        let mut context = InstanceContext {
+            model: self.model,
+            instance: self.instance,
+            place,
+            written: Vec::new(),
+            now: self.now,
+            user: self.user.as_deref(),
+        };
+        let result = expression.evaluate(&mut context, &self.options.evaluation);
+        let written = context.written;
+        let node = place.node();
+        let value = result.map_err(|error| self.failed(node, error))?;
+        for Written { holder, name, value } in written {
+            match place {
+                Place::Entering(entry) if entry.id == holder => {
+                    entry.locals.insert(name, value);
+                }
+                _ => self.set_local_variable(holder, &name, value),
             }
-            _ => return Err(EvaluationError::unknown_property(property, "execution")),
+        }
+        Ok(value)
+    }
+
+    /// Whether a condition holds; a flow without condition always does.
+    pub(crate) fn holds(&mut self, condition: Option<&Expression>, place: &mut Place<'_>) -> Result<bool, Rejection> {
+        let Some(condition) = condition else {
+            return Ok(true);
+        };
+        let node = place.node();
+        let value = self.evaluate(condition, place)?;
+        value.as_condition().map_err(|error| self.failed(node, error))
+    }
+
+    /// Computes a text; `None` for null.
+    pub(crate) fn text(&mut self, expression: &Expression, place: &mut Place<'_>) -> Result<Option<String>, Rejection> {
+        let node = place.node();
+        let value = self.evaluate(expression, place)?;
+        if value.is_null() {
+            return Ok(None);
+        }
+        value.to_text().map(Some).map_err(|error| self.failed(node, error))
+    }
+
+    /// A whole number, also when it is given as text.
+    pub(crate) fn whole_number(&self, value: &Value, node: NodeIndex) -> Result<i64, Rejection> {
+        let number = match value {
+            Value::Short(number) => Some(i64::from(*number)),
+            Value::Integer(number) => Some(i64::from(*number)),
+            Value::Long(number) => Some(*number),
+            // As integral conversions do, digits behind the point are cut off.
+            Value::Double(number) if number.is_finite() => Some(*number as i64),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.ok_or_else(|| self.unfit(node, "the priority is not a whole number; give one, for example 50"))
+    }
+
+    pub(crate) fn failed(&self, node: NodeIndex, error: EvaluationError) -> Rejection {
+        Rejection::Expression {
+            node: self.model.id(node).to_string(),
+            error,
+        }
+    }
+
+    pub(crate) fn unfit(&self, node: NodeIndex, problem: &str) -> Rejection {
+        Rejection::Value {
+            node: self.model.id(node).to_string(),
+            problem: problem.to_owned(),
+        }
+    }
+}
+
+/// A variable set by an expression.
+struct Written {
+    holder: Uuid,
+    name: String,
+    value: TypedValue,
+}
+
+struct InstanceContext<'a, 'e> {
+    model: &'a Executable,
+    instance: &'a Instance,
+    place: &'a Place<'e>,
+    written: Vec<Written>,
+    now: DateTime<Utc>,
+    user: Option<&'a str>,
+}
+
+impl InstanceContext<'_, '_> {
+    /// The holders of variables, the nearest first.
+    fn holders(&self) -> impl Iterator<Item = (Uuid, &Variables)> {
+        let (own, from) = match self.place {
+            Place::Execution { id, .. } => (None, *id),
+            Place::Entering(entry) => (Some((entry.id, &entry.locals)), entry.scope),
+        };
+        own.into_iter().chain(self.instance.variable_holders(from))
+    }
+
+    /// What this evaluation wrote last under a name.
+    fn written(&self, holder: Uuid, name: &str) -> Option<&TypedValue> {
+        let mut latest = self.written.iter().rev();
+        latest
+            .find(|written| written.holder == holder && written.name == name)
+            .map(|written| &written.value)
+    }
+
+    fn find(&self, name: &str) -> Option<(Uuid, &TypedValue)> {
+        self.holders().find_map(|(holder, variables)| {
+            let value = self.written(holder, name).or_else(|| variables.get(name));
+            value.map(|value| (holder, value))
+        })
+    }
+
+    fn find_local(&self, name: &str) -> Option<&TypedValue> {
+        let (holder, variables) = self.holders().next()?;
+        self.written(holder, name).or_else(|| variables.get(name))
+    }
+
+    /// All variables that are visible here, or only those of the execution itself.
+    fn all(&self, local: bool) -> Value {
+        let holders: Vec<_> = self.holders().take(if local { 1 } else { usize::MAX }).collect();
+        let mut visible = Variables::new();
+        for (holder, variables) in holders.into_iter().rev() {
+            visible.extend(variables.iter().map(|(name, value)| (name.clone(), value.clone())));
+            let written = self.written.iter().filter(|written| written.holder == holder);
+            visible.extend(written.map(|written| (written.name.clone(), written.value.clone())));
+        }
+        let entries: Vec<(String, Value)> = visible
+            .into_iter()
+            .map(|(name, value)| (name, Value::from(value)))
+            .collect();
+        Value::from(Map::from(entries))
+    }
+
+    fn write(&mut self, holder: Uuid, name: &str, value: &Value) -> Result<Value, EvaluationError> {
+        self.written.push(Written {
+            holder,
+            name: name.to_owned(),
+            value: value.clone().into_typed()?,
+        });
+        Ok(Value::Null)
+    }
+
+    fn parent(&self) -> Option<Uuid> {
+        match self.place {
+            Place::Entering(entry) => Some(entry.scope),
+            Place::Execution { id, .. } => match self.instance.token(*id) {
+                Some(token) => Some(token.scope),
+                None => self.instance.scope(*id)?.parent,
+            },
+        }
+    }
+
+    fn task(&self) -> Option<&UserTask> {
+        match self.place {
+            Place::Entering(entry) => entry.task.as_ref(),
+            Place::Execution { .. } => None,
+        }
+    }
+
+    fn execution_property(&self, property: &str) -> Option<Value> {
+        let node = self.model.info(self.place.node());
+        Some(match property {
+            "id" | "activityInstanceId" => id_value(self.place.id()),
+            "processInstanceId" => id_value(self.instance.id),
+            "processDefinitionId" => Value::from(&*self.instance.definition_id),
+            "processBusinessKey" | "businessKey" => Value::from(self.instance.business_key.clone()),
+            "currentActivityId" => Value::from(&*node.id),
+            "currentActivityName" => Value::from(node.name.as_deref()),
+            "tenantId" => Value::from(self.instance.tenant_id.clone()),
+            "parentId" => self.parent().map_or(Value::Null, id_value),
+            "variables" => self.all(false),
+            "variablesLocal" => self.all(true),
+            _ => return None,
+        })
+    }
+
+    fn task_property(&self, property: &str) -> Option<Value> {
+        let task = self.task()?;
+        Some(match property {
+            "id" | "executionId" => id_value(self.place.id()),
+            "name" => Value::from(task.name.clone()),
+            "description" => Value::from(task.description.clone()),
+            "assignee" => Value::from(task.assignee.clone()),
+            "priority" => Value::from(task.priority),
+            "dueDate" => Value::from(task.due),
+            "followUpDate" => Value::from(task.follow_up),
+            "taskDefinitionKey" => Value::from(&*self.model.info(self.place.node()).id),
+            "execution" => Value::Bean(Bean::Execution),
+            "processInstanceId" | "processDefinitionId" | "tenantId" | "variables" | "variablesLocal" => {
+                return self.execution_property(property);
+            }
+            _ => return None,
         })
     }
 }
 
-impl Context for Surroundings<'_> {
+impl Context for InstanceContext<'_, '_> {
     fn variable(&mut self, name: &str) -> Option<Value> {
-        self.find(name)
+        self.find(name).map(|(_, value)| Value::from(value))
     }
 
     fn has_bean(&self, bean: Bean) -> bool {
         match bean {
             Bean::Execution => true,
-            Bean::Task => self.task.is_some(),
+            Bean::Task => self.task().is_some(),
             Bean::ExternalTask => false,
         }
     }
 
     fn bean_property(&mut self, bean: Bean, property: &str) -> Result<Value, EvaluationError> {
-        let Some(task) = self.task.filter(|_| bean == Bean::Task) else {
-            return self.execution_property(property);
+        let value = match bean {
+            Bean::Execution => self.execution_property(property),
+            Bean::Task => self.task_property(property),
+            Bean::ExternalTask => None,
         };
-        let optional = |value: &Option<String>| {
-            value
-                .clone()
-                .map_or(Value::Null, |text| Value::from(&TypedValue::String(text)))
-        };
-        match property {
-            "name" => Ok(optional(&task.name)),
-            "assignee" => Ok(optional(&task.assignee)),
-            "description" => Ok(optional(&task.description)),
-            "taskDefinitionKey" => Ok(Value::from(&TypedValue::String(self.node.to_owned()))),
-            "id" | "processInstanceId" | "processDefinitionId" | "tenantId" => self.execution_property(property),
-            _ => Err(EvaluationError::unknown_property(property, "task")),
-        }
+        value.ok_or_else(|| EvaluationError::unknown_property(property, bean.name()))
     }
 
     fn call_bean(&mut self, bean: Bean, method: &str, arguments: &[Value]) -> Result<Value, EvaluationError> {
-        let name = arguments.first().and_then(Value::as_str).map(str::to_owned);
-        match (method, name, arguments) {
-            ("getVariable", Some(name), [_]) => Ok(self.find(&name).unwrap_or(Value::Null)),
-            ("hasVariable", Some(name), [_]) => Ok(Value::Boolean(self.find(&name).is_some())),
-            ("getVariableLocal", Some(name), [_]) => Ok(self.local(&name).unwrap_or(Value::Null)),
-            ("hasVariableLocal", Some(name), [_]) => Ok(Value::Boolean(self.local(&name).is_some())),
-            ("setVariable" | "setVariableLocal", Some(name), [_, value]) => {
-                let local = method == "setVariableLocal";
-                self.set.push((name, value.clone().into_typed()?, local));
-                Ok(Value::Null)
+        let unknown = || EvaluationError::unknown_method(method, arguments.len(), bean.name());
+        let Some(name) = arguments.first() else {
+            return Err(unknown());
+        };
+        let name = name.to_text()?;
+        match (method, arguments) {
+            ("getVariable", [_]) => Ok(self.variable(&name).unwrap_or(Value::Null)),
+            ("getVariableLocal", [_]) => Ok(self.find_local(&name).map_or(Value::Null, Value::from)),
+            ("hasVariable", [_]) => Ok(Value::from(self.find(&name).is_some())),
+            ("hasVariableLocal", [_]) => Ok(Value::from(self.find_local(&name).is_some())),
+            ("setVariable", [_, value]) => {
+                let holder = self.find(&name).map_or(self.instance.id, |(holder, _)| holder);
+                self.write(holder, &name, value)
             }
-            _ => Err(EvaluationError::unknown_method(method, arguments.len(), bean.name())),
+            ("setVariableLocal", [_, value]) => self.write(self.place.id(), &name, value),
+            _ => Err(unknown()),
         }
     }
 
     fn now(&self) -> DateTime<Utc> {
         self.now
     }
+
+    fn current_user(&self) -> Option<String> {
+        self.user.map(str::to_owned)
+    }
+}
+
+fn id_value(id: Uuid) -> Value {
+    Value::from(id.to_string())
 }

@@ -1,28 +1,36 @@
 //! The pure BPMN core: commands decide events, events change state.
 //!
-//! [`start`] and [`step`] decide, [`apply`] changes, nothing else does. The crate performs no I/O,
-//! reads no clock and draws no randomness: time and ids are arguments, so the same inputs give
-//! the same events, and a state is the fold of its events ([`replay`]).
+//! [`compile`] makes an [`Executable`] of a checked process. [`start`] begins an [`Instance`] of it, and [`step`]
+//! carries out one [`Command`] on it until nothing can go on without the outside. Both return the [`Event`]s that
+//! happened; the given instance already has them applied. [`replay`] leads the same events to the same state again.
+//!
+//! Invariants: no I/O, clock or randomness; the same inputs give the same events. A refused command leaves the instance
+//! exactly as it was. A step that does not come to rest is stopped by [`StepOptions::step_limit`].
 
+mod activity;
 mod apply;
 mod command;
 mod compile;
 mod context;
-mod decide;
-mod evaluation;
 mod event;
+mod external_task;
+mod gateway;
 mod ids;
-mod node;
+mod mapping;
 mod parts;
+mod receive_task;
 mod rejection;
+mod scope;
 mod state;
 mod step;
-mod wait;
+mod user_task;
+mod variables;
 
 pub use apply::{apply, begin, replay};
 pub use command::{Command, Holder, Start, Trigger};
 pub use compile::{Executable, NodeInfo, compile};
 pub use event::{Event, Outcome};
+pub use flowstone_expression::Limits;
 pub use ids::{CountingIds, IdSource};
 pub use parts::Parts;
 pub use rejection::Rejection;

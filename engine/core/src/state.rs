@@ -283,6 +283,13 @@ impl Instance {
             .copied()
     }
 
+    /// How many tokens wait at a join of a scope.
+    pub fn number_waiting_at_join(&self, scope: Uuid, node: &Arc<str>) -> usize {
+        self.waiting_at_join
+            .get(&(scope, node.clone()))
+            .map_or(0, BTreeSet::len)
+    }
+
     /// Scopes from the given execution (token or scope) up to the root; for a token its own
     /// variables come first. The nearest holder of a name wins (bpmn-semantics 2.12).
     pub fn variable_holders(&self, execution: Uuid) -> impl Iterator<Item = (Uuid, &Variables)> {

@@ -1,46 +1,44 @@
-//! Deciding: commands to events.
-//!
-//! Work inside a step is an explicit stack, so branches run depth first in the order of the
-//! model (bpmn-semantics 2.13) and no model can exhaust the call stack.
+//! One command, from decision to rest.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_bpmn::model::NodeIndex;
-use flowstone_expression::Limits;
+use flowstone_bpmn::model::{NodeIndex, NodeKind};
+use flowstone_expression::{Limits, TypedValue};
 use uuid::Uuid;
 
 use crate::apply::{apply, begin};
 use crate::command::{Command, Start};
 use crate::compile::Executable;
-use crate::event::{Event, Outcome};
+use crate::event::Event;
 use crate::ids::IdSource;
 use crate::rejection::Rejection;
 use crate::state::Instance;
 
 /// Bounds of one step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepOptions {
-    /// Nodes that one command may enter before coming to rest.
+    /// How many nodes one step may enter before it is refused as a loop.
     pub step_limit: usize,
-    /// Bounds of one evaluation.
+    /// What one evaluation of an expression may cost.
     pub evaluation: Limits,
 }
 
 impl Default for StepOptions {
+    /// 10,000 nodes.
     fn default() -> Self {
-        StepOptions {
+        Self {
             step_limit: 10_000,
             evaluation: Limits::default(),
         }
     }
 }
 
-/// Begins an instance at its none start event (BPMN 2.0, 13.2).
+/// Begins an instance at the none start event of the process and runs it until it rests or ends (BPMN 2.0, 13.2).
 ///
 /// # Errors
-/// [`Rejection`], when the model cannot be started so or fails before it comes to rest.
+/// [`Rejection::NoNoneStart`], or whatever stops the way to the first rest.
 pub fn start(
     model: &Executable,
     id: Uuid,
@@ -53,36 +51,41 @@ pub fn start(
     let no_start = || Rejection::NoNoneStart {
         definition: definition_id.to_string(),
     };
-    let first = model.start_of(None).ok_or_else(no_start)?;
-    let started = Event::InstanceStarted {
+    let node = model.start_in(None).ok_or_else(no_start)?;
+    let first = Event::InstanceStarted {
         id,
         definition_id: definition_id.clone(),
         business_key: start.business_key.clone(),
         tenant_id: start.tenant_id.clone(),
-        start_node: model.id(first).clone(),
+        start_node: model.id(node),
         user: start.user.clone(),
         at: now,
     };
-    let mut instance = begin(&started).ok_or_else(no_start)?;
+    let mut instance = begin(&first).ok_or_else(no_start)?;
     let mut step = Step::new(model, &mut instance, now, ids, options);
-    step.events.push(started);
-    if !start.variables.is_empty() {
-        step.emit(Event::VariablesCreated {
-            scope: id,
-            variables: start.variables.clone(),
-        });
+    step.user.clone_from(&start.user);
+    step.events.push(first);
+    let mut variables = start.variables.clone();
+    if let NodeKind::StartEvent(event) = &model.flow_node(node).kind
+        && let Some(initiator) = &event.initiator
+    {
+        variables
+            .entry(initiator.clone())
+            .or_insert_with(|| TypedValue::from(start.user.clone()));
     }
-    step.push(id, first);
+    if !variables.is_empty() {
+        step.emit(Event::VariablesCreated { scope: id, variables });
+    }
+    step.schedule(id, node);
     step.run()?;
     let events = step.events;
     Ok((instance, events))
 }
 
-/// Decides a command on a running instance and applies what it decides. A rejected command leaves
-/// the instance exactly as it was.
+/// Carries out a command and runs the instance until it rests or ends.
 ///
 /// # Errors
-/// [`Rejection`], with the reason for the caller.
+/// The reason of the refusal; then the instance is exactly as before.
 pub fn step(
     model: &Executable,
     instance: &mut Instance,
@@ -96,9 +99,9 @@ pub fn step(
     }
     instance.begin();
     let mut step = Step::new(model, instance, now, ids, options);
-    let outcome = step.command(command).and_then(|()| step.run());
-    let events = std::mem::take(&mut step.events);
-    match outcome {
+    let result = step.carry_out(command).and_then(|()| step.run());
+    let events = step.events;
+    match result {
         Ok(()) => {
             instance.keep();
             Ok(events)
@@ -110,24 +113,27 @@ pub fn step(
     }
 }
 
-/// A node to enter.
-pub(crate) struct Work {
-    pub(crate) scope: Uuid,
-    pub(crate) node: NodeIndex,
-}
-
-/// One step under way.
+/// A step under way. Its files each add the methods of one concept.
 pub(crate) struct Step<'a> {
     pub(crate) model: &'a Executable,
     pub(crate) instance: &'a mut Instance,
     pub(crate) now: DateTime<Utc>,
+    pub(crate) ids: &'a mut dyn IdSource,
     pub(crate) options: &'a StepOptions,
-    pub(crate) events: Vec<Event>,
-    ids: &'a mut dyn IdSource,
-    stack: Vec<Work>,
-    /// Work on the stack, by scope: a scope with work is not over.
+    /// User who acts, where the command tells.
+    pub(crate) user: Option<String>,
+    events: Vec<Event>,
+    /// Nodes still to enter, the next one last: branches run depth-first in document order.
+    work: Vec<Arrival>,
+    /// Number of entries of `work` per scope, so that an empty scope is seen without a search.
     pending: HashMap<Uuid, usize>,
-    taken: usize,
+}
+
+/// A token on its way into a node.
+#[derive(Clone, Copy, Debug)]
+struct Arrival {
+    scope: Uuid,
+    node: NodeIndex,
 }
 
 impl<'a> Step<'a> {
@@ -142,84 +148,120 @@ impl<'a> Step<'a> {
             model,
             instance,
             now,
-            options,
-            events: Vec::new(),
             ids,
-            stack: Vec::new(),
+            options,
+            user: None,
+            events: Vec::new(),
+            work: Vec::new(),
             pending: HashMap::new(),
-            taken: 0,
         }
     }
 
-    /// Applies and keeps an event.
+    fn carry_out(&mut self, command: &Command) -> Result<(), Rejection> {
+        match command {
+            Command::Start(_) => Err(Rejection::NotWaiting {
+                execution: self.instance.id,
+                awaited: "a start; it runs already".to_owned(),
+            }),
+            Command::LockExternalTask {
+                task,
+                worker,
+                until,
+                force,
+            } => self.lock_external_task(*task, worker, *until, *force),
+            Command::CompleteExternalTask {
+                holder,
+                variables,
+                local_variables,
+            } => self.complete_external_task(holder, variables, local_variables),
+            Command::FailExternalTask {
+                holder,
+                error_message,
+                error_details,
+                retries,
+                retry_at,
+                variables,
+                local_variables,
+            } => {
+                self.check_holder(holder)?;
+                self.set_variables(holder.task, variables);
+                self.set_local_variables(holder.task, local_variables);
+                self.fail_external_task(
+                    holder.task,
+                    error_message.as_deref(),
+                    error_details.as_deref(),
+                    *retries,
+                    *retry_at,
+                )
+            }
+            Command::ThrowExternalTaskError {
+                holder,
+                error_code,
+                error_message,
+                variables,
+            } => self.throw_external_task_error(holder, error_code, error_message.as_deref(), variables),
+            Command::ExtendLock { holder, until } => self.extend_lock(holder, *until),
+            Command::Unlock { task } => self.unlock(*task),
+            Command::SetExternalTaskRetries { task, retries } => self.set_external_task_retries(*task, *retries),
+            Command::SetExternalTaskPriority { task, priority } => self.set_external_task_priority(*task, *priority),
+            Command::CompleteUserTask { task, variables } => self.complete_user_task(*task, variables),
+            Command::Trigger(trigger) => self.trigger(trigger),
+            Command::ModifyVariables {
+                scope,
+                local,
+                set,
+                remove,
+            } => self.modify_variables(*scope, *local, set, remove),
+            Command::Cancel {
+                reason,
+                skip_output_mappings,
+            } => self.cancel_instance(reason.as_deref(), *skip_output_mappings),
+        }
+    }
+
+    /// Applies an event the moment it is decided, so that all that follows sees it.
     pub(crate) fn emit(&mut self, event: Event) {
         apply(self.instance, &event);
         self.events.push(event);
     }
 
-    pub(crate) fn new_id(&mut self) -> Uuid {
-        self.ids.next_id()
+    /// Queues a token for a node; the token queued last goes first.
+    pub(crate) fn schedule(&mut self, scope: Uuid, node: NodeIndex) {
+        *self.pending.entry(scope).or_insert(0) += 1;
+        self.work.push(Arrival { scope, node });
     }
 
-    /// Puts a node on the stack; what is pushed last is entered first.
-    pub(crate) fn push(&mut self, scope: Uuid, node: NodeIndex) {
-        *self.pending.entry(scope).or_default() += 1;
-        self.stack.push(Work { scope, node });
+    /// Drops all queued tokens of the scopes that `is_gone` names.
+    pub(crate) fn drop_scheduled(&mut self, is_gone: impl Fn(Uuid) -> bool) {
+        self.work.retain(|arrival| !is_gone(arrival.scope));
+        self.pending.retain(|scope, _| !is_gone(*scope));
     }
 
-    /// Drops the work of a scope that is interrupted.
-    pub(crate) fn drop_work(&mut self, scope: Uuid) {
-        if self.pending.remove(&scope).is_some() {
-            self.stack.retain(|work| work.scope != scope);
-        }
+    /// Whether nothing is active in a scope any more.
+    pub(crate) fn is_empty(&self, scope: Uuid) -> bool {
+        let nothing_scheduled = self.pending.get(&scope).is_none_or(|count| *count == 0);
+        nothing_scheduled
+            && self
+                .instance
+                .scope(scope)
+                .is_some_and(|scope| scope.children.is_empty())
     }
 
     fn run(&mut self) -> Result<(), Rejection> {
-        while let Some(work) = self.stack.pop() {
-            if let Some(pending) = self.pending.get_mut(&work.scope) {
-                *pending -= 1;
-                if *pending == 0 {
-                    self.pending.remove(&work.scope);
-                }
+        let mut entered = 0;
+        while let Some(Arrival { scope, node }) = self.work.pop() {
+            if let Some(count) = self.pending.get_mut(&scope) {
+                *count -= 1;
             }
-            self.taken += 1;
-            if self.taken > self.options.step_limit + self.stack.len() {
+            entered += 1;
+            if entered > self.options.step_limit {
                 return Err(Rejection::StepLimit {
                     limit: self.options.step_limit,
-                    node: self.model.id(work.node).to_string(),
+                    node: self.model.id(node).to_string(),
                 });
             }
-            self.enter(work)?;
+            self.enter(scope, node)?;
         }
         Ok(())
-    }
-
-    /// A path ended at a node: when nothing is left in the scope, the scope is over.
-    pub(crate) fn path_ended(&mut self, scope: Uuid, node: &Arc<str>) -> Result<(), Rejection> {
-        let (mut scope, mut node) = (scope, node.clone());
-        loop {
-            let over = !self.pending.contains_key(&scope)
-                && self
-                    .instance
-                    .scope(scope)
-                    .is_some_and(|scope| scope.children.is_empty());
-            if !over {
-                return Ok(());
-            }
-            let Some(parent) = self.instance.scope(scope).and_then(|scope| scope.parent) else {
-                self.emit(Event::InstanceEnded {
-                    at: self.now,
-                    end_node: Some(node),
-                    outcome: Outcome::Completed,
-                    reason: None,
-                });
-                return Ok(());
-            };
-            // Leaving a sub-process may end the path of its parent too: a loop, not a recursion.
-            match self.close_scope(scope, parent)? {
-                Some(ended_at) => (scope, node) = (parent, ended_at),
-                None => return Ok(()),
-            }
-        }
     }
 }

@@ -1,0 +1,152 @@
+//! Entering nodes, resting in them and leaving them.
+
+use flowstone_bpmn::model::{EndEvent, IntermediateThrowEvent, NodeIndex, NodeKind};
+use flowstone_expression::Variables;
+use uuid::Uuid;
+
+use crate::context::{Entry, Place};
+use crate::event::Event;
+use crate::rejection::Rejection;
+use crate::state::{Token, Wait};
+use crate::step::Step;
+
+impl Step<'_> {
+    /// A token arrives at a node.
+    pub(crate) fn enter(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let model = self.model;
+        let flow_node = model.flow_node(node);
+        if let Some(task) = flow_node.kind.external_task() {
+            return self.enter_external_task(scope, node, task);
+        }
+        match &flow_node.kind {
+            NodeKind::UserTask(task) => self.enter_user_task(scope, node, task),
+            NodeKind::ReceiveTask(task) => self.enter_receive_task(scope, node, task),
+            NodeKind::ParallelGateway => self.enter_parallel_gateway(scope, node),
+            NodeKind::SubProcess => self.enter_sub_process(scope, node),
+            NodeKind::ExclusiveGateway => {
+                self.pass(scope, node)?;
+                self.leave_exclusive_gateway(scope, node)
+            }
+            NodeKind::EndEvent(EndEvent::Terminate) => {
+                self.pass(scope, node)?;
+                self.terminate(scope, node)
+            }
+            NodeKind::StartEvent(_)
+            | NodeKind::EndEvent(EndEvent::None | EndEvent::Message(_))
+            | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::None | IntermediateThrowEvent::Message(_))
+            | NodeKind::Task
+            | NodeKind::ManualTask
+            // With an implementation these were external tasks, above.
+            | NodeKind::ServiceTask(_)
+            | NodeKind::SendTask(_)
+            | NodeKind::BusinessRuleTask(_) => {
+                self.pass(scope, node)?;
+                self.leave(scope, node)
+            }
+        }
+    }
+
+    /// A token goes through a node without waiting.
+    pub(crate) fn pass(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        if self.model.flow_node(node).input_output.is_some() {
+            // Local variables need a holder, so the token comes to rest for a moment.
+            let entry = self.prepare(scope, node)?;
+            let id = entry.id;
+            self.rest(entry, Wait::Signal);
+            self.apply_outputs(id, scope, node)?;
+            self.remove(id, node, false);
+            return Ok(());
+        }
+        let id = self.ids.next_id();
+        self.emit(Event::NodePassed {
+            id,
+            scope,
+            node: self.model.id(node),
+            at: self.now,
+            completes_scope: self.model.completes_scope(node),
+            canceled: false,
+        });
+        Ok(())
+    }
+
+    /// Begins an activity: its id and the results of its input parameters, computed in the surrounding scope.
+    pub(crate) fn prepare(&mut self, scope: Uuid, node: NodeIndex) -> Result<Entry, Rejection> {
+        let locals = self.inputs(scope, node)?;
+        Ok(Entry {
+            id: self.ids.next_id(),
+            scope,
+            node,
+            locals,
+            task: None,
+        })
+    }
+
+    /// A begun activity comes to rest.
+    pub(crate) fn rest(&mut self, entry: Entry, wait: Wait) {
+        self.emit(Event::TokenRested(Box::new(Token {
+            id: entry.id,
+            scope: entry.scope,
+            node: self.model.id(entry.node),
+            started_at: self.now,
+            variables: entry.locals,
+            wait,
+        })));
+    }
+
+    /// A resting activity is done: outputs are computed and the token goes on.
+    pub(crate) fn complete(&mut self, token: Uuid) -> Result<(), Rejection> {
+        let Some((scope, node)) = self.place_of(token)? else {
+            return Err(Rejection::UnknownExecution { execution: token });
+        };
+        self.apply_outputs(token, scope, node)?;
+        self.remove(token, node, false);
+        self.leave(scope, node)
+    }
+
+    /// Scope and node of a token.
+    pub(crate) fn place_of(&self, token: Uuid) -> Result<Option<(Uuid, NodeIndex)>, Rejection> {
+        self.instance
+            .token(token)
+            .map(|token| Ok((token.scope, self.model.find(&token.node)?)))
+            .transpose()
+    }
+
+    /// Takes a token away, with its incidents.
+    pub(crate) fn remove(&mut self, token: Uuid, node: NodeIndex, canceled: bool) {
+        self.resolve_incidents(token);
+        let Some(token) = self.instance.token(token) else {
+            return;
+        };
+        let task = match &token.wait {
+            Wait::UserTask(task) => Some(task),
+            _ => None,
+        };
+        let event = Event::TokenLeft {
+            id: token.id,
+            scope: token.scope,
+            node: token.node.clone(),
+            assignee: task.and_then(|task| task.assignee.clone()),
+            user_task: task.is_some(),
+            started_at: token.started_at,
+            at: self.now,
+            completes_scope: self.model.completes_scope(node),
+            canceled,
+        };
+        self.emit(event);
+    }
+
+    /// The input parameters of a node, each computed in the surrounding scope: none sees another
+    /// (bpmn-semantics 2.12).
+    fn inputs(&mut self, scope: Uuid, node: NodeIndex) -> Result<Variables, Rejection> {
+        let model = self.model;
+        let mut locals = Variables::new();
+        if let Some(mapping) = &model.flow_node(node).input_output {
+            let mut place = Place::at(scope, node);
+            for parameter in &mapping.inputs {
+                let value = self.parameter(&parameter.value, &mut place)?;
+                locals.insert(parameter.name.clone(), value);
+            }
+        }
+        Ok(locals)
+    }
+}

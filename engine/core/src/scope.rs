@@ -1,0 +1,136 @@
+//! Sub-processes, the end of scopes and cancellation.
+
+use std::collections::HashSet;
+
+use flowstone_bpmn::model::NodeIndex;
+use uuid::Uuid;
+
+use crate::event::{Event, Outcome};
+use crate::rejection::Rejection;
+use crate::state::Wait;
+use crate::step::Step;
+
+impl Step<'_> {
+    /// A token arrives at an embedded sub-process (BPMN 2.0, 13.3.4).
+    pub(crate) fn enter_sub_process(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let entry = self.prepare(scope, node)?;
+        self.emit(Event::ScopeOpened {
+            id: entry.id,
+            parent: scope,
+            node: self.model.id(node),
+            at: self.now,
+        });
+        if !entry.locals.is_empty() {
+            self.emit(Event::VariablesCreated {
+                scope: entry.id,
+                variables: entry.locals,
+            });
+        }
+        match self.model.start_in(Some(node)) {
+            Some(start) => {
+                self.schedule(entry.id, start);
+                Ok(())
+            }
+            None => self.complete_scope(entry.id, node),
+        }
+    }
+
+    /// A path ended at a node. When it was the last one of its scope, the scope is complete.
+    pub(crate) fn end_path(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        if self.is_empty(scope) {
+            self.complete_scope(scope, node)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A terminate end event was reached: all else in its scope is canceled, then the scope is complete and its parent
+    /// goes on (bpmn-semantics 2.10).
+    pub(crate) fn terminate(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        self.cancel_content(scope, false)?;
+        self.complete_scope(scope, node)
+    }
+
+    /// Ends the instance from outside.
+    pub(crate) fn cancel_instance(&mut self, reason: Option<&str>, skip_outputs: bool) -> Result<(), Rejection> {
+        self.cancel_content(self.instance.id, skip_outputs)?;
+        self.emit(Event::InstanceEnded {
+            at: self.now,
+            end_node: None,
+            outcome: Outcome::ExternallyTerminated,
+            reason: reason.map(str::to_owned),
+        });
+        Ok(())
+    }
+
+    fn complete_scope(&mut self, id: Uuid, last: NodeIndex) -> Result<(), Rejection> {
+        let Some((parent, node)) = self.sub_process(id)? else {
+            self.emit(Event::InstanceEnded {
+                at: self.now,
+                end_node: Some(self.model.id(last)),
+                outcome: Outcome::Completed,
+                reason: None,
+            });
+            return Ok(());
+        };
+        self.apply_outputs(id, parent, node)?;
+        self.close(id, parent, node, false);
+        self.leave(parent, node)
+    }
+
+    /// Enclosing scope and node of a sub-process; `None` for the root.
+    fn sub_process(&self, id: Uuid) -> Result<Option<(Uuid, NodeIndex)>, Rejection> {
+        let scope = self.instance.scope(id);
+        let place = scope.and_then(|scope| scope.parent.zip(scope.node.as_ref()));
+        place
+            .map(|(parent, node)| Ok((parent, self.model.find(node)?)))
+            .transpose()
+    }
+
+    fn close(&mut self, id: Uuid, parent: Uuid, node: NodeIndex, canceled: bool) {
+        let started_at = self.instance.scope(id).map_or(self.now, |scope| scope.started_at);
+        self.emit(Event::ScopeClosed {
+            id,
+            parent,
+            node: self.model.id(node),
+            started_at,
+            at: self.now,
+            completes_scope: self.model.completes_scope(node),
+            canceled,
+        });
+    }
+
+    /// Cancels all that is active or scheduled in a scope, the innermost first.
+    fn cancel_content(&mut self, scope: Uuid, skip_outputs: bool) -> Result<(), Rejection> {
+        let mut gone = HashSet::new();
+        self.cancel_children(scope, skip_outputs, &mut gone)?;
+        self.drop_scheduled(|scope| gone.contains(&scope));
+        Ok(())
+    }
+
+    // The depth is that of nested sub-processes, which the parser bounds.
+    fn cancel_children(&mut self, scope: Uuid, skip_outputs: bool, gone: &mut HashSet<Uuid>) -> Result<(), Rejection> {
+        gone.insert(scope);
+        let children: Vec<Uuid> = self
+            .instance
+            .scope(scope)
+            .map(|scope| scope.children.iter().copied().collect())
+            .unwrap_or_default();
+        for child in children {
+            if let Some((parent, node)) = self.sub_process(child)? {
+                self.cancel_children(child, skip_outputs, gone)?;
+                if !skip_outputs {
+                    self.apply_outputs(child, parent, node)?;
+                }
+                self.close(child, parent, node, true);
+            } else if let Some((scope, node)) = self.place_of(child)? {
+                let joins = self.instance.token(child).is_some_and(|token| token.wait == Wait::Join);
+                if !skip_outputs && !joins {
+                    self.apply_outputs(child, scope, node)?;
+                }
+                self.remove(child, node, true);
+            }
+        }
+        Ok(())
+    }
+}
