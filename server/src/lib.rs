@@ -1,6 +1,8 @@
 //! The Flowstone server: REST API, configuration and command line.
 
 pub mod api;
+pub mod cli;
+pub mod config;
 mod http;
 mod local;
 mod metrics;

@@ -1,3 +1,7 @@
 //! The `flowstone` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    flowstone_server::cli::run()
+}

@@ -629,7 +629,8 @@ async fn tasks_are_listed_and_counted() {
     for (parameters, count) in [
         ("topicName=pack&topicName=x", 2),
         ("locked=true", 1),
-        ("processVariables=n_eq_7", 1),
+        // Values in a query string are texts, as the contract says: the number 7 is another value.
+        ("processVariables=n_eq_7", 0),
     ] {
         let counted = api.get(&format!("/external-task/count?{parameters}")).await.expect(200);
         assert_eq!(counted, json!({"count": count}), "{parameters}");

@@ -550,14 +550,14 @@ async fn files_and_bytes_are_uploaded_and_downloaded() {
         answer(request.multipart(form).send().await.unwrap()).await
     };
     let part = || Part::bytes(b"h\xc3\xa4".to_vec()).file_name("a.txt");
-    let file = part().mime_str("text/plain; charset=UTF-8").unwrap();
+    let file = part().mime_str("text/plain; charset=utf-8").unwrap();
     upload("file", Form::new().text("valueType", "File").part("data", file))
         .await
         .expect(204);
     upload("raw", Form::new().part("data", part())).await.expect(204);
 
     let file = order.api.get(&format!("{root}/file")).await.expect(200);
-    let info = json!({"filename": "a.txt", "mimeType": "text/plain", "encoding": "UTF-8"});
+    let info = json!({"filename": "a.txt", "mimeType": "text/plain", "encoding": "utf-8"});
     assert_eq!(file, json!({"type": "File", "value": null, "valueInfo": info}));
     // Workers ask for files through the local variables of the instance.
     let download = order
@@ -565,7 +565,7 @@ async fn files_and_bytes_are_uploaded_and_downloaded() {
         .get(&format!("/execution/{}/localVariables/file/data", order.id))
         .await;
     assert_eq!((download.status, download.text.as_str()), (200, "hä"));
-    assert_eq!(download.header("content-type"), Some("text/plain; charset=UTF-8"));
+    assert_eq!(download.header("content-type"), Some("text/plain; charset=utf-8"));
     let disposition = "attachment; filename=\"a.txt\"; filename*=UTF-8''a.txt";
     assert_eq!(download.header("content-disposition"), Some(disposition));
     let raw = order.api.get(&format!("{root}/raw/data")).await;

@@ -8,6 +8,7 @@ use flowstone_engine::{Error, FetchFilter, FetchRequest, FetchTopic, LockedTask}
 use flowstone_expression::TypedValue;
 use flowstone_store::query::Direction;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -110,11 +111,11 @@ pub struct LockedExternalTask {
     tenant_id: Option<String>,
     /// Variables by name, each with type, value and valueInfo.
     #[schema(value_type = Object)]
-    variables: serde_json::Value,
+    variables: Value,
     priority: i64,
     business_key: Option<String>,
     #[schema(value_type = Object)]
-    extension_properties: serde_json::Map<String, serde_json::Value>,
+    extension_properties: serde_json::Map<String, Value>,
     /// Token of this lock. Sent back with what the worker reports, it makes a report under an
     /// older lock fail and a repeated completion succeed again.
     lock_token: String,
@@ -242,8 +243,22 @@ fn topic(topic: Topic) -> Result<FetchTopic, ApiError> {
     if topic.lock_duration <= 0 {
         return Err(ApiError::engine("lockTime is not greater than 0"));
     }
-    let process_variables: Vec<(String, TypedValue)> =
-        value::map_from_wire(&topic.process_variables)?.into_iter().collect();
+    // Workers send bare values here, some clients typed ones.
+    let process_variables: Vec<(String, TypedValue)> = match &topic.process_variables {
+        Value::Object(variables) => variables
+            .iter()
+            .map(|(name, value)| {
+                let typed = value.as_object().is_some_and(|fields| fields.contains_key("value"));
+                let value = if typed {
+                    value::from_wire(name, value)?.value
+                } else {
+                    TypedValue::from_untyped_json(value)
+                };
+                Ok((name.clone(), value))
+            })
+            .collect::<Result<_, value::ValueError>>()?,
+        _ => Vec::new(),
+    };
     if process_variables
         .iter()
         .any(|(_, value)| matches!(value, TypedValue::Object(_)))

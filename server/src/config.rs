@@ -1,0 +1,270 @@
+//! Settings of the server, from a file, the environment and flags.
+//!
+//! Later sources win: defaults, then the file, then the environment, then flags. A name that is
+//! not known is refused, because a setting that does nothing is worse than none.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use flowstone_engine::HistoryLevel;
+use serde::{Deserialize, Serialize};
+
+/// Prefix of the environment variables that are settings.
+const PREFIX: &str = "FLOWSTONE_";
+
+/// Environment variables with the prefix that commands other than `serve` read.
+const OTHER_VARIABLES: [&str; 2] = ["FLOWSTONE_URL", "FLOWSTONE_CONFIG"];
+
+/// Settings of `flowstone serve`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Config {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Database: `sqlite://PATH`, `postgres://…` or `memory:`.
+    pub database_url: String,
+    /// Whether due jobs are executed. No element makes jobs yet.
+    pub job_execution: Switch,
+    /// How much history is kept: `none`, `activity`, `audit` or `full`.
+    pub history: String,
+    /// Form of the log.
+    pub log_format: LogFormat,
+    /// What is logged, such as `info` or `flowstone_engine=debug,info`.
+    pub log_level: String,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Settings as one source gives them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, clap::Args)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Database: sqlite://PATH, postgres://… or memory: [default: sqlite://data/flowstone.db]
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Execute due jobs; no element makes jobs yet, so this changes nothing so far [default: on]
+    #[arg(long, value_enum)]
+    pub job_execution: Option<Switch>,
+    /// How much history is kept: none, activity, audit or full [default: full]
+    #[arg(long, value_name = "LEVEL")]
+    pub history: Option<String>,
+    /// Form of the log [default: text]
+    #[arg(long, value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// What is logged, such as info or flowstone_engine=debug,info [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub log_level: Option<String>,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("the configuration file {path} cannot be read: {error}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file holds something wrong.
+    #[error("the configuration file {path} is wrong: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        problem: String,
+    },
+    /// An environment variable is not a setting.
+    #[error("the environment variable {name} is not a setting; did you mean {nearest}?")]
+    UnknownVariable {
+        /// Its name.
+        name: String,
+        /// The nearest that is known.
+        nearest: String,
+    },
+    /// A setting has a value that it cannot have.
+    #[error("the setting {name} is wrong: {problem}")]
+    Value {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl Settings {
+    /// Settings of a file in TOML.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`], [`Error::File`] naming a key that is not known.
+    pub fn from_file(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::Unreadable {
+            path: path.to_owned(),
+            error,
+        })?;
+        let problem = |problem: String| Error::File {
+            path: path.to_owned(),
+            problem,
+        };
+        let source = toml::Deserializer::parse(&text).map_err(|error| problem(error.to_string()))?;
+        serde_path_to_error::deserialize(source).map_err(|error| problem(error.to_string()))
+    }
+
+    /// Settings of the environment: `FLOWSTONE_LISTEN` and so on, and `DATABASE_URL`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownVariable`] for any other `FLOWSTONE_…`, [`Error::Value`].
+    pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        let mut table = toml::Table::new();
+        let mut plain_url = None;
+        for (name, value) in variables {
+            if name == "DATABASE_URL" {
+                plain_url = Some(value);
+            } else if let Some(setting) = name.strip_prefix(PREFIX)
+                && !OTHER_VARIABLES.contains(&name.as_str())
+            {
+                let key = setting.to_lowercase().replace('_', "-");
+                if !KEYS.contains(&key.as_str()) {
+                    return Err(Error::UnknownVariable {
+                        nearest: nearest(&name),
+                        name,
+                    });
+                }
+                table.insert(key, toml::Value::String(value));
+            }
+        }
+        let settings: Settings = serde_path_to_error::deserialize(table).map_err(|error| Error::Value {
+            name: format!("{PREFIX}{}", error.path().to_string().to_uppercase().replace('-', "_")),
+            problem: error.inner().message().to_owned(),
+        })?;
+        let database_url = settings.database_url.clone().or(plain_url);
+        Ok(Settings {
+            database_url,
+            ..settings
+        })
+    }
+
+    /// These settings, and those of `other` where these have none.
+    #[must_use]
+    pub fn or(self, other: Settings) -> Settings {
+        Settings {
+            listen: self.listen.or(other.listen),
+            database_url: self.database_url.or(other.database_url),
+            job_execution: self.job_execution.or(other.job_execution),
+            history: self.history.or(other.history),
+            log_format: self.log_format.or(other.log_format),
+            log_level: self.log_level.or(other.log_level),
+        }
+    }
+
+    /// These settings with the defaults for the rest.
+    ///
+    /// # Errors
+    /// [`Error::Value`].
+    pub fn finish(self) -> Result<Config, Error> {
+        let config = Config {
+            listen: self.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            database_url: self
+                .database_url
+                .unwrap_or_else(|| "sqlite://data/flowstone.db".to_owned()),
+            job_execution: self.job_execution.unwrap_or(Switch::On),
+            history: self.history.unwrap_or_else(|| "full".to_owned()),
+            log_format: self.log_format.unwrap_or(LogFormat::Text),
+            log_level: self.log_level.unwrap_or_else(|| "info".to_owned()),
+        };
+        config.history_level()?;
+        Ok(config)
+    }
+}
+
+impl Config {
+    /// The history level.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the level is not known.
+    pub fn history_level(&self) -> Result<HistoryLevel, Error> {
+        self.history.parse().map_err(|problem| Error::Value {
+            name: "history".to_owned(),
+            problem,
+        })
+    }
+
+    /// The settings as TOML, with secrets masked.
+    ///
+    /// # Errors
+    /// [`Error::Value`], when they cannot be written as TOML.
+    pub fn masked(&self) -> Result<String, Error> {
+        let mut shown = self.clone();
+        shown.database_url = mask(&self.database_url);
+        let text = toml::to_string(&shown).map_err(|error| Error::Value {
+            name: "config".to_owned(),
+            problem: error.to_string(),
+        })?;
+        Ok(text
+            .lines()
+            .map(|line| match line.split_once('=') {
+                Some((key, value)) => format!("{}={value}\n", key.replace('_', "-")),
+                None => format!("{line}\n"),
+            })
+            .collect())
+    }
+}
+
+/// Keys of the file; the environment has them in capitals with `_`.
+const KEYS: [&str; 6] = [
+    "listen",
+    "database-url",
+    "job-execution",
+    "history",
+    "log-format",
+    "log-level",
+];
+
+/// A database URL without its password.
+pub fn mask(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let Some((user, host)) = rest.rsplit_once('@') else {
+        return url.to_owned();
+    };
+    match user.split_once(':') {
+        Some((user, _)) => format!("{scheme}://{user}:***@{host}"),
+        None => url.to_owned(),
+    }
+}
+
+/// The known variable that shares the longest beginning or most letters with a wrong one.
+fn nearest(name: &str) -> String {
+    let variables = KEYS
+        .iter()
+        .map(|key| format!("{PREFIX}{}", key.to_uppercase().replace('-', "_")));
+    variables
+        .max_by_key(|known| {
+            let shared = known.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+            let letters = name.chars().filter(|letter| known.contains(*letter)).count();
+            shared * 4 + letters
+        })
+        .unwrap_or_default()
+}
