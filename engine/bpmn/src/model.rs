@@ -270,9 +270,13 @@ impl NodeKind {
         match self {
             Self::EndEvent(EndEvent::None) => "noneEndEvent",
             Self::EndEvent(EndEvent::Terminate) => "terminateEndEvent",
-            Self::EndEvent(EndEvent::Message(_)) => "messageEndEvent",
-            Self::IntermediateThrowEvent(IntermediateThrowEvent::None) => "intermediateNoneThrowEvent",
-            Self::IntermediateThrowEvent(IntermediateThrowEvent::Message(_)) => "intermediateMessageThrowEvent",
+            // Without an implementation these are plain events, and named so by the reference.
+            Self::EndEvent(EndEvent::Message(None)) => "endEvent",
+            Self::EndEvent(EndEvent::Message(Some(_))) => "messageEndEvent",
+            Self::IntermediateThrowEvent(IntermediateThrowEvent::None | IntermediateThrowEvent::Message(None)) => {
+                "intermediateNoneThrowEvent"
+            }
+            Self::IntermediateThrowEvent(IntermediateThrowEvent::Message(Some(_))) => "intermediateMessageThrowEvent",
             other => other.element_name(),
         }
     }
