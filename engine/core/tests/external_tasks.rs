@@ -3,7 +3,7 @@
 mod world;
 
 use chrono::TimeDelta;
-use flowstone_core::{Command, Event, Rejection};
+use flowstone_core::{Command, Event, Rejection, step};
 use flowstone_expression::Variables;
 use world::{WORKER, World, flows, run, service};
 
@@ -178,4 +178,33 @@ fn what_is_not_an_external_task_is_unknown() {
         .give(&Command::SetExternalTaskPriority { task, priority: 9 })
         .unwrap();
     assert_eq!(world.external_task("w").priority, 9);
+}
+
+#[test]
+fn a_suspended_task_can_only_be_locked_by_name() {
+    let mut world = one();
+    world.lock_for("w", WORKER, false).unwrap();
+    world.instance.suspended = true;
+    world.now += TimeDelta::hours(1);
+    let lock = |force| Command::LockExternalTask {
+        task: world.token("w").id,
+        worker: WORKER.to_owned(),
+        until: world.now,
+        force,
+    };
+    let (fetch, by_name, complete) = (lock(false), lock(true), complete(&world, WORKER));
+    // Suspension is no event, so the check of `World` that compares with a replay does not fit here.
+    let mut give = |command| {
+        step(
+            &world.model,
+            &mut world.instance,
+            command,
+            world.now,
+            &mut world.ids,
+            &world.options,
+        )
+    };
+    assert!(matches!(give(&fetch), Err(Rejection::NotFetchable { .. })));
+    assert!(matches!(give(&complete), Err(Rejection::Suspended { .. })));
+    assert!(give(&by_name).is_ok());
 }
