@@ -1,3 +1,5 @@
 //! Test kit and black-box suites.
 
+pub mod models;
 pub mod postgres;
+pub mod server;

@@ -38,6 +38,8 @@ pub struct Instance {
     waiting_at_join: HashMap<(Uuid, Arc<str>), BTreeSet<Uuid>>,
     /// Open incidents by token and incident id.
     incidents: BTreeMap<(Uuid, Uuid), Incident>,
+    /// Rough size of all variables.
+    variable_bytes: usize,
     undo: Option<Vec<Undo>>,
 }
 
@@ -233,6 +235,7 @@ impl Instance {
             tokens: HashMap::new(),
             waiting_at_join: HashMap::new(),
             incidents: BTreeMap::new(),
+            variable_bytes: 0,
             undo: None,
         }
     }
@@ -318,18 +321,11 @@ impl Instance {
         visible
     }
 
-    /// Rough size in memory, in bytes.
+    /// Rough size in memory, in bytes. Kept with every change, so asking costs nothing.
     pub fn estimated_size(&self) -> usize {
         const TOKEN: usize = 640;
         const SCOPE: usize = 320;
-        let variables = self.scopes.values().map(|scope| &scope.variables);
-        let local = self.tokens.values().map(|token| &token.variables);
-        let values: usize = variables
-            .chain(local)
-            .flatten()
-            .map(|(name, value)| name.len() + 64 + value.estimated_size())
-            .sum();
-        512 + self.tokens.len() * TOKEN + self.scopes.len() * SCOPE + values
+        512 + self.tokens.len() * TOKEN + self.scopes.len() * SCOPE + self.variable_bytes
     }
 
     pub(crate) fn set_ended(&mut self) {
@@ -435,6 +431,7 @@ impl Instance {
     }
 
     fn link_token(&mut self, token: Token) {
+        self.variable_bytes += size_of_all(&token.variables);
         if let Some(scope) = self.scopes.get_mut(&token.scope) {
             scope.children.insert(token.id);
         }
@@ -449,6 +446,7 @@ impl Instance {
 
     fn unlink_token(&mut self, id: Uuid) -> Option<Token> {
         let token = self.tokens.remove(&id)?;
+        self.variable_bytes -= size_of_all(&token.variables);
         if let Some(scope) = self.scopes.get_mut(&token.scope) {
             scope.children.remove(&id);
         }
@@ -465,6 +463,7 @@ impl Instance {
     }
 
     fn link_scope(&mut self, scope: Scope) {
+        self.variable_bytes += size_of_all(&scope.variables);
         if let Some(parent) = scope.parent.and_then(|parent| self.scopes.get_mut(&parent)) {
             parent.children.insert(scope.id);
         }
@@ -473,6 +472,7 @@ impl Instance {
 
     fn unlink_scope(&mut self, id: Uuid) -> Option<Scope> {
         let scope = self.scopes.remove(&id)?;
+        self.variable_bytes -= size_of_all(&scope.variables);
         if let Some(parent) = scope.parent.and_then(|parent| self.scopes.get_mut(&parent)) {
             parent.children.remove(&id);
         }
@@ -485,9 +485,21 @@ impl Instance {
         } else {
             &mut self.scopes.get_mut(&holder)?.variables
         };
-        match value {
+        let after = value.as_ref().map_or(0, |value| size_of_one(name, value));
+        let before = match value {
             Some(value) => variables.insert(name.to_owned(), value),
             None => variables.remove(name),
-        }
+        };
+        self.variable_bytes += after;
+        self.variable_bytes -= before.as_ref().map_or(0, |value| size_of_one(name, value));
+        before
     }
+}
+
+fn size_of_all(variables: &Variables) -> usize {
+    variables.iter().map(|(name, value)| size_of_one(name, value)).sum()
+}
+
+fn size_of_one(name: &str, value: &TypedValue) -> usize {
+    name.len() + 64 + value.estimated_size()
 }
