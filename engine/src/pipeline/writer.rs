@@ -285,7 +285,7 @@ impl Writer {
                 }
                 match &job {
                     Job::Claim(claim) => {
-                        locked_task(hot, claim.task, &claim.topic).map_or(Outcome::Gone, |task| Outcome::Locked(task))
+                        locked_task(hot, claim.task, &claim.topic).map_or(Outcome::Gone, Outcome::Locked)
                     }
                     _ => Outcome::Done(Box::new(reply)),
                 }
