@@ -208,6 +208,10 @@ fn activity_types_are_those_of_the_rest_api() {
         ),
         (
             "<endEvent id='n'><messageEventDefinition/></endEvent>".to_owned(),
+            "endEvent",
+        ),
+        (
+            format!("<endEvent id='n'><messageEventDefinition {external}/></endEvent>"),
             "messageEndEvent",
         ),
         (
@@ -216,6 +220,10 @@ fn activity_types_are_those_of_the_rest_api() {
         ),
         (
             "<intermediateThrowEvent id='n'><messageEventDefinition/></intermediateThrowEvent>".to_owned(),
+            "intermediateNoneThrowEvent",
+        ),
+        (
+            format!("<intermediateThrowEvent id='n'><messageEventDefinition {external}/></intermediateThrowEvent>"),
             "intermediateMessageThrowEvent",
         ),
         ("<task id='n'/>".to_owned(), "task"),
