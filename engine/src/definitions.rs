@@ -1,7 +1,7 @@
 //! Deployments and the cache of executable definitions.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use flowstone_bpmn::{Diagnostic, Limits, parse};
 use flowstone_core::{Executable, compile};
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::error::Error;
+use crate::lock::lock;
 
 /// A definition ready to run.
 #[derive(Debug)]
@@ -168,9 +169,4 @@ fn compile_definition(record: DefinitionRecord, bytes: &[u8]) -> Result<Definiti
         .ok_or_else(|| "its file does not hold the process".to_owned())?;
     let executable = compile(&process);
     Ok(Definition { record, executable })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // The maps stay usable whatever a panicking holder did: every change of them is one call.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! The handle that callers hold.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flowstone_core::{Command, Start, StepOptions};
@@ -17,6 +17,7 @@ use crate::definitions::{Definition, Definitions};
 use crate::error::Error;
 use crate::history::HistoryLevel;
 use crate::ids::new_instance_id;
+use crate::lock::lock;
 use crate::pipeline::{Claim, ClaimJob, Job, Pipeline, Shell, StartJob, SubmitJob, instance_from};
 use crate::request::{FetchRequest, LockedTask, Reply, StartRequest, Submission};
 use crate::view::InstanceView;
@@ -379,9 +380,4 @@ async fn forget_keys(store: SharedStore, clock: Arc<dyn Clock>) {
             tracing::warn!(%error, "old idempotency keys could not be forgotten; trying again later");
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // What the mutexes guard is replaced as a whole.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -17,6 +17,7 @@ mod engine;
 mod error;
 mod history;
 mod ids;
+mod lock;
 mod pipeline;
 mod request;
 mod view;

@@ -11,7 +11,7 @@ mod watch;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{DateTime, Utc};
 use flowstone_store::record::ReadyTask;
@@ -22,6 +22,7 @@ use uuid::Uuid;
 pub(crate) use poll::{Candidate, Engaged, Fetch, Message, Parked};
 pub(crate) use watch::Watch;
 
+use crate::lock::lock;
 use crate::request::FetchFilter;
 use poll::{Engagement, Poll};
 use ready::ReadyTasks;
@@ -296,7 +297,7 @@ impl Wake {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every change leaves the memory usable, and it decides nothing.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -139,7 +139,7 @@ enum Reference {
 /// # Errors
 /// 404 with the text that clients know.
 async fn latest(state: &AppState, key: &str, tenant: Option<&str>) -> Result<DefinitionRecord, ApiError> {
-    let found = state.store().latest_definition(key, tenant).await?;
+    let found = state.engine().latest_definition(key, tenant).await?;
     found.ok_or_else(|| unknown_key(key, tenant))
 }
 
