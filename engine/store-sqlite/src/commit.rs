@@ -49,14 +49,16 @@ async fn write(pool: &SqlitePool, batch: Batch) -> Result<Committed> {
         .iter()
         .filter(|change| !conflicts.contains(&change.instance_id))
         .collect();
-    write_headers(&mut transaction, &changes).await?;
-    write_rows(&mut transaction, &changes).await?;
-    write_history(&mut transaction, &changes).await?;
+    let mut statements = Statements::default();
+    write_headers(&mut statements, &changes)?;
+    write_rows(&mut statements, &changes)?;
+    write_history(&mut statements, &changes)?;
     let applied = batch
         .applied
         .iter()
         .filter(|command| !conflicts.contains(&command.instance_id));
-    write_applied(&mut transaction, applied).await?;
+    write_applied(&mut statements, applied)?;
+    statements.execute(&mut transaction).await?;
     transaction.commit().await.map_err(fail)?;
     Ok(Committed {
         conflicts: conflicts.into_iter().collect(),
@@ -125,17 +127,41 @@ async fn versions(
         .map_err(|error| failure("comparing versions", error))
 }
 
-async fn execute(connection: &mut SqliteConnection, sql: String, rows: String) -> Result<()> {
-    // The text is made of the constants above and values travel as an argument.
-    sqlx::query(AssertSqlSafe(sql))
-        .bind(rows)
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(|error| failure("writing a batch", error))
+/// Statements that go to the database together: SQLite runs on a thread of its own, and one way there
+/// and back costs more than most of them.
+#[derive(Default)]
+struct Statements {
+    sql: String,
+    rows: Vec<String>,
 }
 
-async fn write_headers(connection: &mut SqliteConnection, changes: &[&InstanceChange]) -> Result<()> {
+impl Statements {
+    /// Adds a statement with one parameter, `?1`, which means the rows.
+    fn add(&mut self, sql: &str, rows: String) {
+        // The driver hands out arguments in turn to parameters without a number.
+        self.sql.push_str(&sql.replace("?1", "?"));
+        self.sql.push_str(";\n");
+        self.rows.push(rows);
+    }
+
+    async fn execute(self, connection: &mut SqliteConnection) -> Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        // The text is made of constants and values travel as arguments.
+        let mut query = sqlx::query(AssertSqlSafe(self.sql));
+        for rows in self.rows {
+            query = query.bind(rows);
+        }
+        query
+            .execute(connection)
+            .await
+            .map(drop)
+            .map_err(|error| failure("writing a batch", error))
+    }
+}
+
+fn write_headers(statements: &mut Statements, changes: &[&InstanceChange]) -> Result<()> {
     let (mut inserted, mut updated, mut ended) = (Rows::new(), Rows::new(), Vec::new());
     for change in changes {
         match &change.header {
@@ -153,100 +179,92 @@ async fn write_headers(connection: &mut SqliteConnection, changes: &[&InstanceCh
         }
     }
     if !inserted.is_empty() {
-        execute(connection, INSTANCE.insert(), inserted.finish()).await?;
+        statements.add(&INSTANCE.insert(), inserted.finish());
     }
     if !updated.is_empty() {
-        execute(connection, UPDATE_INSTANCES.to_owned(), updated.finish()).await?;
+        statements.add(UPDATE_INSTANCES, updated.finish());
     }
     if !ended.is_empty() {
         let ended = ids(ended)?;
-        execute(connection, INSTANCE.delete(), ended.clone()).await?;
+        statements.add(&INSTANCE.delete(), ended.clone());
         // Whatever belongs to an ended instance goes with it, listed or not.
         for table in [ACTIVITY, USER_TASK, SUBSCRIPTION, INCIDENT] {
-            execute(connection, table.delete_of_instances(), ended.clone()).await?;
+            statements.add(&table.delete_of_instances(), ended.clone());
         }
     }
     Ok(())
 }
 
 /// Rows of running instances. Those of an ended instance are gone as a whole.
-async fn write_rows(connection: &mut SqliteConnection, changes: &[&InstanceChange]) -> Result<()> {
+fn write_rows(statements: &mut Statements, changes: &[&InstanceChange]) -> Result<()> {
     let changes: Vec<&InstanceChange> = changes
         .iter()
         .copied()
         .filter(|change| matches!(change.header, HeaderChange::Insert(_) | HeaderChange::Update { .. }))
         .collect();
-    delete(connection, &ACTIVITY, &changes, |change| &change.activities_deleted).await?;
-    delete(connection, &USER_TASK, &changes, |change| &change.user_tasks_deleted).await?;
-    delete(connection, &SUBSCRIPTION, &changes, |change| {
+    delete(statements, &ACTIVITY, &changes, |change| &change.activities_deleted)?;
+    delete(statements, &USER_TASK, &changes, |change| &change.user_tasks_deleted)?;
+    delete(statements, &SUBSCRIPTION, &changes, |change| {
         &change.subscriptions_deleted
-    })
-    .await?;
-    delete(connection, &INCIDENT, &changes, |change| &change.incidents_deleted).await?;
+    })?;
+    delete(statements, &INCIDENT, &changes, |change| &change.incidents_deleted)?;
     put(
-        connection,
-        ACTIVITY.insert(),
+        statements,
+        &ACTIVITY.insert(),
         &changes,
         |change| &change.activities_inserted,
         activity_cells,
-    )
-    .await?;
+    )?;
     put(
-        connection,
-        ACTIVITY.update(),
+        statements,
+        &ACTIVITY.update(),
         &changes,
         |change| &change.activities_updated,
         activity_cells,
-    )
-    .await?;
+    )?;
     put(
-        connection,
-        USER_TASK.put(),
+        statements,
+        &USER_TASK.put(),
         &changes,
         |change| &change.user_tasks_put,
         user_task_cells,
-    )
-    .await?;
+    )?;
     put(
-        connection,
-        SUBSCRIPTION.insert(),
+        statements,
+        &SUBSCRIPTION.insert(),
         &changes,
         |change| &change.subscriptions_inserted,
         subscription_cells,
-    )
-    .await?;
+    )?;
     put(
-        connection,
-        INCIDENT.insert(),
+        statements,
+        &INCIDENT.insert(),
         &changes,
         |change| &change.incidents_inserted,
         incident_cells,
     )
-    .await
 }
 
-async fn write_history(connection: &mut SqliteConnection, changes: &[&InstanceChange]) -> Result<()> {
+fn write_history(statements: &mut Statements, changes: &[&InstanceChange]) -> Result<()> {
     put(
-        connection,
-        HISTORIC_INSTANCE.insert(),
+        statements,
+        &HISTORIC_INSTANCE.insert(),
         changes,
         |change| change.historic_instance.as_slice(),
         historic_instance_cells,
-    )
-    .await?;
+    )?;
     put(
-        connection,
-        HISTORIC_ACTIVITY.insert(),
+        statements,
+        &HISTORIC_ACTIVITY.insert(),
         changes,
         |change| &change.historic_activities,
         historic_activity_cells,
-    )
-    .await?;
+    )?;
     let sql = "insert into history_event (instance_id, version, at, events) \
                select r.value ->> 0, r.value ->> 1, r.value ->> 2, unhex(r.value ->> 3) from jsonb_each(?1) r";
     put(
-        connection,
-        sql.to_owned(),
+        statements,
+        sql,
         changes,
         |change| change.event_log.as_slice(),
         |cells, row| {
@@ -257,11 +275,10 @@ async fn write_history(connection: &mut SqliteConnection, changes: &[&InstanceCh
             Ok(())
         },
     )
-    .await
 }
 
-async fn write_applied<'batch>(
-    connection: &mut SqliteConnection,
+fn write_applied<'batch>(
+    statements: &mut Statements,
     applied: impl Iterator<Item = &'batch AppliedCommand>,
 ) -> Result<()> {
     let mut rows = Rows::new();
@@ -280,11 +297,12 @@ async fn write_applied<'batch>(
     let sql = "insert into applied_command (key, instance_id, at, outcome) \
                select r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3 from jsonb_each(?1) r where true \
                on conflict (key) do nothing";
-    execute(connection, sql.to_owned(), rows.finish()).await
+    statements.add(sql, rows.finish());
+    Ok(())
 }
 
-async fn delete(
-    connection: &mut SqliteConnection,
+fn delete(
+    statements: &mut Statements,
     table: &Table,
     changes: &[&InstanceChange],
     deleted: impl Fn(&InstanceChange) -> &[Uuid],
@@ -293,12 +311,13 @@ async fn delete(
     if gone.is_empty() {
         return Ok(());
     }
-    execute(connection, table.delete(), ids(gone)?).await
+    statements.add(&table.delete(), ids(gone)?);
+    Ok(())
 }
 
-async fn put<Row>(
-    connection: &mut SqliteConnection,
-    sql: String,
+fn put<Row>(
+    statements: &mut Statements,
+    sql: &str,
     changes: &[&InstanceChange],
     pick: impl Fn(&InstanceChange) -> &[Row],
     cells_of: impl Fn(&mut Cells<'_>, &Row) -> Result<()>,
@@ -310,7 +329,8 @@ async fn put<Row>(
     if rows.is_empty() {
         return Ok(());
     }
-    execute(connection, sql, rows.finish()).await
+    statements.add(sql, rows.finish());
+    Ok(())
 }
 
 #[cfg(test)]
