@@ -9,6 +9,10 @@ use flowstone_store::{Error, Result};
 use serde::Serialize;
 use uuid::Uuid;
 
+const HEXADECIMAL: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+];
+
 /// Rows of one table, each an array of its cells in the order of the statement that reads them.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -83,8 +87,12 @@ impl Cells<'_> {
     }
 
     pub(crate) fn id(&mut self, id: Uuid) {
-        // Writing to a String cannot fail.
-        let _ = write!(self.next(), "\"{id}\"");
+        let mut text = Uuid::encode_buffer();
+        let text = id.hyphenated().encode_lower(&mut text);
+        let cell = self.next();
+        cell.push('"');
+        cell.push_str(text);
+        cell.push('"');
     }
 
     pub(crate) fn optional_id(&mut self, id: Option<Uuid>) {
@@ -144,9 +152,10 @@ impl Cells<'_> {
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         let cell = self.next();
         cell.push('"');
+        cell.reserve(bytes.len() * 2 + 1);
         for byte in bytes {
-            // Writing to a String cannot fail.
-            let _ = write!(cell, "{byte:02x}");
+            cell.push(HEXADECIMAL[usize::from(byte >> 4)]);
+            cell.push(HEXADECIMAL[usize::from(byte & 15)]);
         }
         cell.push('"');
     }
