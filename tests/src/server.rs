@@ -156,11 +156,13 @@ fn spawn(port: u16, database_url: &str) -> anyhow::Result<Child> {
 
 /// The binary under test: `FLOWSTONE_BINARY`, or the one beside the running test.
 fn binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("FLOWSTONE_BINARY") {
-        return path.into();
-    }
+    std::env::var_os("FLOWSTONE_BINARY").map_or_else(|| binaries().join("flowstone"), PathBuf::from)
+}
+
+/// Where the binaries of this build lie.
+pub fn binaries() -> PathBuf {
     let test = std::env::current_exe().unwrap_or_default();
-    // target/debug/deps/test -> target/debug/flowstone
+    // target/debug/deps/test -> target/debug
     let directory = test.parent().and_then(|deps| deps.parent()).map(PathBuf::from);
-    directory.unwrap_or_default().join("flowstone")
+    directory.unwrap_or_default()
 }
