@@ -1,5 +1,7 @@
 //! `flowstone serve`.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context;
 use flowstone_engine::{Engine, Options};
 use tokio::net::TcpListener;
@@ -61,6 +63,7 @@ fn log(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("the log level '{}' is not understood", config.log_level))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => builder.init(),
