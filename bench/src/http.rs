@@ -75,6 +75,17 @@ impl Connection {
         self.reply().await
     }
 
+    /// Gets a resource; answers status and body.
+    ///
+    /// # Errors
+    /// When the connection breaks or the reply is not understood.
+    pub async fn get(&mut self, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
+        let (base, authority) = (&self.target.base, &self.target.authority);
+        let request = format!("GET {base}{path} HTTP/1.1\r\nhost: {authority}\r\n\r\n");
+        self.stream.write_all(request.as_bytes()).await?;
+        self.reply().await
+    }
+
     async fn reply(&mut self) -> anyhow::Result<(u16, Vec<u8>)> {
         self.buffer.clear();
         let head = loop {

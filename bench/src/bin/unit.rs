@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Parser;
+use flowstone_bench::api::deploy;
 use flowstone_bench::http::{Connection, Target};
 use flowstone_bench::latency::Latencies;
+use flowstone_bench::model::ONE_TASK_MODEL;
+use flowstone_bench::process::{usage, usage_by_name};
 use serde::Deserialize;
+use sqlx::{Connection as _, PgConnection};
 use tokio::sync::Semaphore;
-
-const MODEL: &str = include_str!("../../models/one-task.bpmn");
 
 /// Load of a server that speaks Camunda 7's REST API.
 #[derive(Parser)]
@@ -37,6 +39,9 @@ struct Arguments {
     /// Process whose memory and CPU time are shown.
     #[arg(long)]
     pid: Option<u32>,
+    /// Postgres database in which another session holds a snapshot open for the whole run.
+    #[arg(long)]
+    hold_snapshot: Option<String>,
 }
 
 struct Shared {
@@ -57,7 +62,11 @@ struct Task<'a> {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let target = Target::parse(&arguments.url)?;
-    deploy(&target).await?;
+    deploy(&target, ONE_TASK_MODEL).await?;
+    let _snapshot = match &arguments.hold_snapshot {
+        Some(url) => Some(old_snapshot(url).await?),
+        None => None,
+    };
     let shared = Arc::new(Shared {
         target,
         measuring: AtomicBool::new(false),
@@ -72,7 +81,8 @@ async fn main() -> anyhow::Result<()> {
         .map(|number| tokio::spawn(worker(shared.clone(), number)))
         .collect();
     tokio::time::sleep(Duration::from_secs(arguments.warmup)).await;
-    let cpu = arguments.pid.map(cpu_seconds).transpose()?;
+    let before = arguments.pid.map(usage).transpose()?;
+    let postgres = usage_by_name("postgres");
     shared.measuring.store(true, Ordering::Relaxed);
     let begun = Instant::now();
     let mut quarters = Vec::new();
@@ -84,10 +94,8 @@ async fn main() -> anyhow::Result<()> {
     }
     let units = shared.completed.load(Ordering::Relaxed);
     let elapsed = begun.elapsed().as_secs_f64();
-    let server = match (arguments.pid, cpu) {
-        (Some(pid), Some(cpu)) => Some((rss_megabytes(pid)?, cpu_seconds(pid)? - cpu)),
-        _ => None,
-    };
+    let after = arguments.pid.map(usage).transpose()?;
+    let postgres = usage_by_name("postgres").cpu_seconds - postgres.cpu_seconds;
     shared.stopping.store(true, Ordering::Relaxed);
     shared.backlog.close();
     let mut starts = Latencies::default();
@@ -101,31 +109,30 @@ async fn main() -> anyhow::Result<()> {
         completions.merge(completed);
     }
     println!("{:.0} units/s over {elapsed:.1} s", units as f64 / elapsed);
+    let drift = quarters[3] / quarters[0];
     let quarters: Vec<String> = quarters.iter().map(|rate| format!("{rate:.0}")).collect();
     println!("by quarter: {}", quarters.join(" "));
+    println!("last quarter / first quarter: {drift:.2}");
     println!("{}", starts.summary("start"));
     println!("{}", fetches.summary("fetch"));
     println!("{}", completions.summary("complete"));
-    if let Some((rss, cpu)) = server {
-        println!("server: {rss:.1} MB RSS, {cpu:.1} s CPU");
+    if let (Some(before), Some(after)) = (before, after) {
+        let cpu = after.cpu_seconds - before.cpu_seconds;
+        println!("server: {:.1} MB RSS, {cpu:.1} s CPU", after.megabytes);
+    }
+    if postgres > 0.0 {
+        println!("postgres: {postgres:.1} s CPU");
     }
     Ok(())
 }
 
-async fn deploy(target: &Target) -> anyhow::Result<()> {
-    let body = format!(
-        "--x\r\ncontent-disposition: form-data; name=\"deployment-name\"\r\n\r\nbench\r\n\
-         --x\r\ncontent-disposition: form-data; name=\"deploy-changed-only\"\r\n\r\ntrue\r\n\
-         --x\r\ncontent-disposition: form-data; name=\"data\"; filename=\"one-task.bpmn\"\r\n\r\n{MODEL}\r\n--x--\r\n"
-    );
-    let mut connection = Connection::open(target).await.context("no server answers")?;
-    let answer = connection
-        .post_as("/deployment/create", "multipart/form-data; boundary=x", body.as_bytes())
+/// A session that keeps Postgres from cleaning up, as a forgotten transaction does.
+async fn old_snapshot(url: &str) -> anyhow::Result<PgConnection> {
+    let mut connection = PgConnection::connect(url).await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select 1")
+        .execute(&mut connection)
         .await?;
-    if answer.0 != 200 {
-        bail!("the deployment was refused: {}", String::from_utf8_lossy(&answer.1));
-    }
-    Ok(())
+    Ok(connection)
 }
 
 async fn starter(shared: Arc<Shared>) -> anyhow::Result<Latencies> {
@@ -181,22 +188,4 @@ async fn worker(shared: Arc<Shared>, number: usize) -> anyhow::Result<(Latencies
         }
     }
     Ok((fetches, completions))
-}
-
-/// CPU time of a process, in seconds (Linux: 100 ticks a second).
-fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks = |position: usize| -> f64 { fields.get(position).and_then(|field| field.parse().ok()).unwrap_or(0.0) };
-    Ok((ticks(11) + ticks(12)) / 100.0)
-}
-
-fn rss_megabytes(pid: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let kilobytes = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.split_whitespace().next())
-        .and_then(|number| number.parse::<f64>().ok());
-    Ok(kilobytes.unwrap_or(0.0) / 1024.0)
 }

@@ -1,0 +1,84 @@
+//! How the time to complete one instance grows with the number of its waiting tasks.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use flowstone_bench::api::{complete, deploy, fetch, get, start};
+use flowstone_bench::http::Connection;
+use flowstone_bench::model::{WIDE, wide};
+use flowstone_bench::server::Server;
+use serde::Deserialize;
+
+/// One instance with many tasks at once.
+#[derive(Parser)]
+struct Arguments {
+    /// Database of the server: `sqlite://PATH` or `postgres://…`; by default a new SQLite file.
+    #[arg(long)]
+    database_url: Option<String>,
+    /// Binary of the server; by default the `flowstone` beside this program.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// Numbers of tasks.
+    #[arg(long, value_delimiter = ',', default_value = "500,5000")]
+    widths: Vec<usize>,
+    /// Number of concurrent workers.
+    #[arg(long, default_value_t = 16)]
+    workers: usize,
+}
+
+#[derive(Deserialize)]
+struct Count {
+    count: u64,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let directory = tempfile::tempdir()?;
+    let file = format!("sqlite://{}", directory.path().join("fanout.db").display());
+    let database = arguments.database_url.clone().unwrap_or(file);
+    let server = Server::start(arguments.binary.clone(), &database).await?;
+    let mut first = None;
+    for &width in &arguments.widths {
+        let took = run(&server, width, arguments.workers).await?;
+        let each = took.as_secs_f64() * 1e6 / width as f64;
+        let ratio = each / *first.get_or_insert(each);
+        let milliseconds = took.as_secs_f64() * 1e3;
+        println!("{width:>6} tasks: {milliseconds:>9.1} ms, {each:>7.1} us per task, {ratio:.2} of the first");
+    }
+    Ok(())
+}
+
+/// Completes one instance; answers the time from the first fetch to its end.
+async fn run(server: &Server, width: usize, workers: usize) -> anyhow::Result<Duration> {
+    deploy(&server.target, &wide(width)).await?;
+    let mut connection = Connection::open(&server.target).await?;
+    start(&mut connection, WIDE).await?;
+    let begun = Instant::now();
+    let workers: Vec<_> = (0..workers)
+        .map(|number| {
+            let target = server.target.clone();
+            tokio::spawn(async move {
+                let mut connection = Connection::open(&target).await?;
+                let worker = format!("w{number}");
+                loop {
+                    let tasks = fetch(&mut connection, WIDE, &worker, 20, 0).await?;
+                    if tasks.is_empty() {
+                        return anyhow::Ok(());
+                    }
+                    for task in tasks {
+                        complete(&mut connection, &task.id, &worker).await?;
+                    }
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await??;
+    }
+    let took = begun.elapsed();
+    let running: Count = get(&mut connection, "/process-instance/count").await?;
+    anyhow::ensure!(running.count == 0, "the instance did not end");
+    Ok(took)
+}

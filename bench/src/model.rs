@@ -1,0 +1,32 @@
+//! Models to measure with.
+
+/// Key of the process with one external task; its topic has the same name.
+pub const ONE_TASK: &str = "bench-one-task";
+
+/// Start, one external task, end.
+pub const ONE_TASK_MODEL: &str = include_str!("../models/one-task.bpmn");
+
+/// Key of the process with many external tasks at once; their topic has the same name.
+pub const WIDE: &str = "bench-wide";
+
+/// Start, a fork into `width` external tasks, their join, end.
+pub fn wide(width: usize) -> String {
+    let mut branches = String::new();
+    for number in 0..width {
+        branches.push_str(&format!(
+            r#"<sequenceFlow id="to{number}" sourceRef="fork" targetRef="task{number}"/>
+<serviceTask id="task{number}" camunda:type="external" camunda:topic="{WIDE}"/>
+<sequenceFlow id="from{number}" sourceRef="task{number}" targetRef="join"/>
+"#
+        ));
+    }
+    format!(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+             xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="bench">
+<process id="{WIDE}" isExecutable="true" camunda:historyTimeToLive="P1D">
+<startEvent id="start"/><sequenceFlow id="begin" sourceRef="start" targetRef="fork"/>
+<parallelGateway id="fork"/>{branches}<parallelGateway id="join"/>
+<sequenceFlow id="done" sourceRef="join" targetRef="end"/><endEvent id="end"/>
+</process></definitions>"#
+    )
+}
