@@ -32,6 +32,12 @@ struct Arguments {
     warmup: u64,
 }
 
+/// Plans that do not depend on what the tables held when they were made.
+const SETTINGS: &str = "
+set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+set jit = off; set plan_cache_mode = force_generic_plan;
+";
+
 const SCHEMA: &str = "
 create schema flowstone_limit;
 create table flowstone_limit.instance (
@@ -105,6 +111,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut connection = PgConnection::connect(&arguments.database_url).await?;
     drop_schema(&mut connection).await?;
+    sqlx::raw_sql(SETTINGS).execute(&mut connection).await?;
     sqlx::raw_sql(SCHEMA).execute(&mut connection).await?;
     let (jobs, gathered) = mpsc::unbounded_channel();
     let writer = tokio::spawn(writer(connection, gathered));
