@@ -115,12 +115,12 @@ impl Engine {
         let pipeline = Arc::new(pipeline);
         let mut background = vec![
             tokio::spawn(watch.clone().time()),
+            tokio::spawn(watch.clone().sweep()),
             tokio::spawn(forget_keys(store.clone(), shell.clock.clone())),
             tokio::spawn(unlock_abandoned(abandoned, Arc::downgrade(&pipeline))),
         ];
         if store.is_shared() {
             background.push(tokio::spawn(watch.clone().send_news()));
-            background.push(tokio::spawn(watch.clone().sweep()));
         }
         if let Some(hints) = store.hints().await? {
             background.push(tokio::spawn(hear(hints, watch.clone(), shell.clone())));
@@ -246,7 +246,7 @@ impl Engine {
                 return Ok(Vec::new());
             }
             self.inner.watch.look_if_needed(fetch.topics.keys(), not_since).await?;
-            let candidates = self.inner.watch.wake.take(&fetch, &tried);
+            let candidates = self.inner.watch.wake.take(&fetch, &tried, self.now());
             if !candidates.is_empty() {
                 let locked = self.claim(&fetch, candidates, &mut tried).await?;
                 if !locked.is_empty() {

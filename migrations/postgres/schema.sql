@@ -23,7 +23,7 @@ create table activity (
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.05);
 CREATE INDEX activity_instance ON public.activity USING btree (instance_id);
 CREATE UNIQUE INDEX activity_pkey ON public.activity USING btree (id);
-CREATE INDEX activity_topic ON public.activity USING btree (topic, id) WHERE (kind = 'externalTask'::text);
+CREATE INDEX activity_topic ON public.activity USING btree (topic, priority DESC, id) WHERE (kind = 'externalTask'::text);
 
 create table applied_command (
     key text collate "C" not null,

@@ -23,7 +23,7 @@ CREATE TABLE activity (
 
 CREATE INDEX activity_instance on activity (instance_id);
 
-CREATE INDEX activity_topic on activity (topic, id) where topic is not null;
+CREATE INDEX activity_topic on activity (topic, priority desc, id) where topic is not null;
 
 CREATE TABLE applied_command (
     key         text    not null primary key,

@@ -9,6 +9,7 @@ mod poll;
 mod ready;
 mod watch;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -25,6 +26,7 @@ pub(crate) use watch::Watch;
 use crate::lock::lock;
 use crate::request::FetchFilter;
 use poll::{Engagement, Poll};
+pub(crate) use ready::Looked;
 use ready::ReadyTasks;
 
 /// How many tasks of one topic are kept in memory; more stay in the store until these are gone.
@@ -81,8 +83,11 @@ impl Wake {
 
     /// Takes tasks for a fetch out of the memory, in the order that it asks for. `tried` holds
     /// those that it has tried in vain.
-    pub(crate) fn take(&self, fetch: &Fetch, tried: &BTreeSet<Uuid>) -> Vec<Candidate> {
-        self.lock().ready.take(fetch, tried)
+    pub(crate) fn take(&self, fetch: &Fetch, tried: &BTreeSet<Uuid>, now: DateTime<Utc>) -> Vec<Candidate> {
+        let mut state = self.lock();
+        state.promote(now);
+        self.waiting.store(state.polls.len(), Ordering::Relaxed);
+        state.ready.take(fetch, tried)
     }
 
     /// Puts back a task that was taken and not locked.
@@ -212,17 +217,17 @@ impl Wake {
         }
     }
 
+    /// The store is about to be asked for a topic.
+    pub(crate) fn look_begins(&self, topic: &str) {
+        self.lock().ready.look_begins(topic);
+    }
+
     /// Adds what was found in the store of a topic.
-    pub(crate) fn found(
-        &self,
-        topic: &str,
-        tasks: Vec<ReadyTask>,
-        now: DateTime<Utc>,
-        complete: bool,
-        asked_at: Instant,
-    ) {
+    pub(crate) fn found(&self, topic: &str, tasks: Vec<ReadyTask>, now: DateTime<Utc>, looked: Looked) {
         let mut state = self.lock();
+        state.ready.let_in(topic);
         let mut earlier = false;
+        let last = tasks.last().map(|task| (Reverse(task.priority), task.id));
         for task in tasks {
             if state.ready.knows(task.id) {
                 continue;
@@ -234,7 +239,7 @@ impl Wake {
                 state.rouse(topic);
             }
         }
-        state.ready.looked(topic, complete, asked_at);
+        state.ready.looked(topic, looked, last);
         self.waiting.store(state.polls.len(), Ordering::Relaxed);
         drop(state);
         if earlier {
@@ -251,11 +256,19 @@ impl Wake {
     /// Makes tasks whose lock or pause ran out ready; answers the next moment to look at.
     pub(crate) fn promote(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut state = self.lock();
-        for topic in state.ready.promote(now) {
-            state.rouse(&topic);
-        }
+        state.promote(now);
         self.waiting.store(state.polls.len(), Ordering::Relaxed);
         state.ready.next_delayed()
+    }
+
+    /// Whether the store was never asked for a topic.
+    pub(crate) fn is_new(&self, topic: &str) -> bool {
+        self.lock().ready.is_new(topic)
+    }
+
+    /// Whether locks of a topic may run out that memory does not know of.
+    pub(crate) fn is_blind(&self, topic: &str) -> bool {
+        self.lock().ready.is_blind(topic)
     }
 
     /// Topics of which other nodes have not heard yet.
@@ -313,6 +326,12 @@ impl State {
             }
         }
         Some(poll)
+    }
+
+    fn promote(&mut self, now: DateTime<Utc>) {
+        for topic in self.ready.promote(now) {
+            self.rouse(&topic);
+        }
     }
 
     /// Lets the poll that waits longest for a topic look. Its filter may not fit; then it parks

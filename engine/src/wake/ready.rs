@@ -26,10 +26,30 @@ struct Topic {
     by_age: BTreeSet<Uuid>,
     /// Ready tasks, highest priority and then oldest first.
     by_priority: BTreeSet<(Reverse<i64>, Uuid)>,
-    /// When the store was last asked for all of the topic; `None` when it must be asked again.
+    /// When the store was last asked for the topic; `None` when it must be asked again.
     looked: Option<Instant>,
-    /// Whether the store holds more than was taken into memory.
-    more: bool,
+    /// From this rank on ready tasks may be in the store and not in memory. What is in memory
+    /// ranks before it, so that nothing overtakes a task that is not.
+    beyond: Option<Rank>,
+    /// First of the tasks that were left to the store since the last look began, which may not
+    /// have seen them.
+    left: Option<Rank>,
+    /// Whether locks of tasks that are not in memory may run out.
+    blind: bool,
+}
+
+/// Highest priority first, then oldest.
+type Rank = (Reverse<i64>, Uuid);
+
+/// What the store was asked for and whether it had more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looked {
+    /// When it was asked.
+    pub(crate) at: Instant,
+    /// Whether it holds more ready tasks than it was asked for.
+    pub(crate) more: bool,
+    /// Whether it holds more locked tasks than it was asked for.
+    pub(crate) blind: bool,
 }
 
 impl ReadyTasks {
@@ -43,14 +63,23 @@ impl ReadyTasks {
 
     /// Adds a task that can be fetched now.
     pub(super) fn insert(&mut self, task: ReadyTask) {
+        let rank = (Reverse(task.priority), task.id);
         let topic = self.topics.entry(task.topic.clone()).or_default();
-        if topic.by_age.len() >= READY_TASKS_PER_TOPIC {
-            topic.more = true;
+        if topic.beyond.is_some_and(|beyond| beyond <= rank) {
+            topic.left = first(topic.left, Some(rank));
             return;
         }
         topic.by_age.insert(task.id);
-        topic.by_priority.insert((Reverse(task.priority), task.id));
+        topic.by_priority.insert(rank);
         self.tasks.insert(task.id, task);
+        if topic.by_age.len() > READY_TASKS_PER_TOPIC
+            && let Some(last) = topic.by_priority.pop_last()
+        {
+            topic.beyond = Some(last);
+            topic.left = first(topic.left, Some(last));
+            topic.by_age.remove(&last.1);
+            self.tasks.remove(&last.1);
+        }
     }
 
     /// Adds a task that can be fetched when its lock or pause has run out; answers whether it is
@@ -100,13 +129,36 @@ impl ReadyTasks {
     }
 
     /// Notes that the store was asked for a topic.
-    pub(super) fn looked(&mut self, topic: &str, complete: bool, asked_at: Instant) {
+    pub(super) fn looked(&mut self, topic: &str, looked: Looked, last: Option<Rank>) {
         let topic = self.topics.entry(topic.to_owned()).or_default();
-        topic.looked = Some(asked_at);
-        topic.more |= !complete;
-        if complete {
-            topic.more = topic.by_age.len() >= READY_TASKS_PER_TOPIC;
+        topic.looked = Some(looked.at);
+        topic.blind |= looked.blind;
+        let more = last.filter(|_| looked.more);
+        topic.beyond = first(first(topic.beyond, more), topic.left.take());
+    }
+
+    /// The store is about to be asked for a topic.
+    pub(super) fn look_begins(&mut self, topic: &str) {
+        if let Some(topic) = self.topics.get_mut(topic) {
+            topic.left = None;
         }
+    }
+
+    /// Lets in what a look found, whatever its rank: [`ReadyTasks::looked`] says what it lacks.
+    pub(super) fn let_in(&mut self, topic: &str) {
+        if let Some(topic) = self.topics.get_mut(topic) {
+            topic.beyond = None;
+        }
+    }
+
+    /// Topics with locks that memory does not see run out.
+    pub(super) fn is_blind(&self, topic: &str) -> bool {
+        self.topics.get(topic).is_some_and(|topic| topic.blind)
+    }
+
+    /// Whether the store was never asked for a topic.
+    pub(super) fn is_new(&self, topic: &str) -> bool {
+        self.topics.get(topic).is_none_or(|topic| topic.looked.is_none())
     }
 
     pub(super) fn doubt(&mut self, topic: &str) {
@@ -116,8 +168,8 @@ impl ReadyTasks {
     }
 
     /// Whether the store should be asked for a topic: when that was never done or is in doubt,
-    /// when memory ran dry while the store holds more, or, if `not_since` is given, when memory
-    /// is empty and the last look is older than that.
+    /// when memory ran dry while the store may hold more, or, if `not_since` is given, when
+    /// memory is empty and the last look is older than that.
     pub(super) fn must_look(&self, topic: &str, not_since: Option<Instant>) -> bool {
         let Some(topic) = self.topics.get(topic) else {
             return true;
@@ -125,7 +177,8 @@ impl ReadyTasks {
         let Some(looked) = topic.looked else {
             return true;
         };
-        topic.by_age.is_empty() && (topic.more || not_since.is_some_and(|since| looked < since))
+        let may_hold_more = topic.beyond.is_some() || topic.blind;
+        topic.by_age.is_empty() && (may_hold_more || not_since.is_some_and(|since| looked < since))
     }
 
     pub(super) fn has_any(&self, fetch: &Fetch, tried: &BTreeSet<Uuid>) -> bool {
@@ -181,6 +234,10 @@ impl ReadyTasks {
             })
             .collect()
     }
+}
+
+fn first(one: Option<Rank>, other: Option<Rank>) -> Option<Rank> {
+    one.into_iter().chain(other).min()
 }
 
 /// The part of a filter that memory can decide; the rest is decided on the instance.

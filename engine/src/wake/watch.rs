@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use flowstone_store::record::ReadyTask;
 use flowstone_store::{Error as StoreError, Hint, SharedStore};
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::{READY_TASKS_PER_TOPIC, Wake};
+use super::{Looked, READY_TASKS_PER_TOPIC, Wake};
 use crate::clock::Clock;
 
 /// News for other nodes go out at once after a pause, then at most once in this time.
@@ -19,8 +17,8 @@ const NEWS_PAUSE: Duration = Duration::from_millis(5);
 /// How often awaited topics are looked up in a shared store in case a hint was lost.
 const SWEEP: Duration = Duration::from_secs(5);
 
-/// Tasks asked for at once.
-const PAGE: u32 = 5_000;
+/// Tasks asked for at once: as many as memory takes.
+const AT_ONCE: u32 = READY_TASKS_PER_TOPIC as u32;
 
 /// What the background work needs.
 #[derive(Clone)]
@@ -72,7 +70,9 @@ impl Watch {
     pub(crate) async fn sweep(self) {
         loop {
             tokio::time::sleep(SWEEP).await;
-            self.look_for_awaited(&self.wake.awaited_topics()).await;
+            let mut topics = self.wake.awaited_topics();
+            topics.retain(|topic| self.store.is_shared() || self.wake.is_blind(topic));
+            self.look_for_awaited(&topics).await;
         }
     }
 
@@ -101,30 +101,32 @@ impl Watch {
     /// # Errors
     /// When the store fails.
     pub(crate) async fn look(&self, topic: &str) -> Result<(), StoreError> {
-        let asked_at = Instant::now();
-        let topics = [topic.to_owned()];
-        // In a store of one's own, locks that run out later are kept in memory; in a shared one
+        // In a store of one's own, all locks are known from the first look on; in a shared one
         // other nodes may extend them, so only what is free now counts and the sweep finds the rest.
-        let horizon = if self.store.is_shared() {
-            self.clock.now() + TimeDelta::milliseconds(1)
-        } else {
-            self.clock.now() + TimeDelta::days(36_500)
+        if !self.store.is_shared() && self.wake.is_new(topic) {
+            self.wake.look_begins(topic);
+            let at = Instant::now();
+            let for_ever = self.clock.now() + TimeDelta::days(36_500);
+            let tasks = self.store.ready_tasks(topic, for_ever, AT_ONCE).await?;
+            let full = tasks.len() >= AT_ONCE as usize;
+            let locked = tasks.into_iter().filter(|task| task.lock_expires.is_some()).collect();
+            let looked = Looked {
+                at,
+                more: false,
+                blind: full,
+            };
+            self.wake.found(topic, locked, self.clock.now(), looked);
+        }
+        self.wake.look_begins(topic);
+        let at = Instant::now();
+        let horizon = self.clock.now() + TimeDelta::milliseconds(1);
+        let tasks = self.store.ready_tasks(topic, horizon, AT_ONCE).await?;
+        let looked = Looked {
+            at,
+            more: tasks.len() >= AT_ONCE as usize,
+            blind: false,
         };
-        let mut found: Vec<ReadyTask> = Vec::new();
-        let mut after: Option<Uuid> = None;
-        let complete = loop {
-            let page = self.store.ready_tasks(Some(&topics), after, horizon, PAGE).await?;
-            let full = page.len() >= PAGE as usize;
-            after = page.last().map(|task| task.id);
-            found.extend(page);
-            if !full {
-                break true;
-            }
-            if found.len() >= READY_TASKS_PER_TOPIC {
-                break false;
-            }
-        };
-        self.wake.found(topic, found, self.clock.now(), complete, asked_at);
+        self.wake.found(topic, tasks, self.clock.now(), looked);
         Ok(())
     }
 

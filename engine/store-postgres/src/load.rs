@@ -308,42 +308,26 @@ pub(crate) async fn forget_applied(pool: &PgPool, until: DateTime<Utc>) -> Resul
         .map_err(|error| failure("forgetting idempotency keys", error))
 }
 
-const READY_COLUMNS: &str = "a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, a.priority, \
-                             a.started_at, a.lock_expires";
-const READY_CONDITION: &str = "a.kind = 'externalTask' and not a.task_suspended and not p.suspended \
-                               and (a.retries is null or a.retries > 0) \
-                               and (a.lock_expires is null or a.lock_expires < $1) and a.id > $2";
+// Joined through an array, so that every plan takes the instance by its key.
+const READY_TASKS: &str = "select a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, \
+    a.priority, a.started_at, a.lock_expires \
+    from activity a join process_instance p on p.id = any(array[a.instance_id]) \
+    where a.topic = $1 and a.kind = 'externalTask' and not a.task_suspended and not p.suspended \
+    and (a.retries is null or a.retries > 0) and (a.lock_expires is null or a.lock_expires < $2) \
+    order by a.priority desc, a.id limit $3";
 
 /// Tasks that may be fetched; see [`flowstone_store::Store::ready_tasks`].
 pub(crate) async fn ready_tasks(
     pool: &PgPool,
-    topics: Option<&[String]>,
-    after: Option<Uuid>,
+    topic: &str,
     horizon: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<ReadyTask>> {
     let fail = |error| failure("looking for external tasks", error);
-    let sql = match topics {
-        None => format!(
-            "select {READY_COLUMNS} from activity a join process_instance p on p.id = any(array[a.instance_id]) \
-             where {READY_CONDITION} order by a.id limit $3"
-        ),
-        // One walk of the index per topic: `topic = any(…) order by id` would sort all of them.
-        Some(_) => format!(
-            "select a.* from (select distinct topic from unnest($4::text[]) as t (topic)) w cross join lateral ( \
-                 select {READY_COLUMNS} from activity a join process_instance p on p.id = any(array[a.instance_id]) \
-                 where a.topic = w.topic and {READY_CONDITION} order by a.id limit $3) a \
-             order by a.id limit $3"
-        ),
-    };
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql))
+    sqlx::query(READY_TASKS)
+        .bind(storable(topic))
         .bind(horizon)
-        .bind(after.unwrap_or(Uuid::nil()))
-        .bind(i64::from(limit));
-    if let Some(topics) = topics {
-        query = query.bind(topics.iter().map(|topic| storable(topic)).collect::<Vec<_>>());
-    }
-    query
+        .bind(i64::from(limit))
         .fetch_all(pool)
         .await
         .map_err(fail)?

@@ -48,14 +48,8 @@ impl Store for PostgresStore {
         load::forget_applied(&self.queries, until).await
     }
 
-    async fn ready_tasks(
-        &self,
-        topics: Option<&[String]>,
-        after: Option<Uuid>,
-        horizon: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<ReadyTask>> {
-        load::ready_tasks(&self.hot, topics, after, horizon, limit).await
+    async fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Result<Vec<ReadyTask>> {
+        load::ready_tasks(&self.hot, topic, horizon, limit).await
     }
 
     async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {

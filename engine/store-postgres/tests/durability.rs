@@ -32,7 +32,7 @@ async fn an_instance_lives_from_its_start_to_history() {
     assert_eq!(loaded[0].instance, fixture.instance);
     assert_eq!(loaded[0].activities, std::slice::from_ref(&fixture.task));
     assert_eq!(store.locate(&[fixture.task.id]).await.unwrap(), [(fixture.task.id, id)]);
-    let ready = store.ready_tasks(None, None, support::now(), 10).await.unwrap();
+    let ready = store.ready_tasks("payment", support::now(), 10).await.unwrap();
     assert_eq!(ready.iter().map(|task| task.id).collect::<Vec<_>>(), [fixture.task.id]);
 
     assert!(
@@ -45,7 +45,7 @@ async fn an_instance_lives_from_its_start_to_history() {
     );
     assert!(
         store
-            .ready_tasks(Some(&["payment".to_owned()]), None, support::now(), 10)
+            .ready_tasks("payment", support::now(), 10)
             .await
             .unwrap()
             .is_empty()

@@ -212,49 +212,27 @@ pub(crate) async fn forget_applied(pool: &SqlitePool, until: DateTime<Utc>) -> R
         .map_err(|error| failure("forgetting idempotency keys", error))
 }
 
-const READY_OF_ALL_TOPICS: &str = "select a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, \
+const READY_TASKS: &str = "select a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, \
     a.priority, a.started_at, a.lock_expires from activity a cross join process_instance p on p.id = a.instance_id \
-    where a.topic is not null and a.id > ?2 and not a.task_suspended and not p.suspended \
-    and (a.retries is null or a.retries > 0) and (a.lock_expires is null or a.lock_expires < ?1) \
-    order by a.id limit ?3";
-
-const READY_OF_TOPIC: &str = "select a.id, a.instance_id, p.definition_id, p.business_key, p.tenant_id, a.topic, \
-    a.priority, a.started_at, a.lock_expires from activity a cross join process_instance p on p.id = a.instance_id \
-    where a.topic = ?4 and a.id > ?2 and not a.task_suspended and not p.suspended \
-    and (a.retries is null or a.retries > 0) and (a.lock_expires is null or a.lock_expires < ?1) \
-    order by a.id limit ?3";
+    where a.topic = ?1 and not a.task_suspended and not p.suspended \
+    and (a.retries is null or a.retries > 0) and (a.lock_expires is null or a.lock_expires < ?2) \
+    order by a.priority desc, a.id limit ?3";
 
 /// Tasks that may be fetched; see [`flowstone_store::Store::ready_tasks`].
 pub(crate) async fn ready_tasks(
     pool: &SqlitePool,
-    topics: Option<&[String]>,
-    after: Option<Uuid>,
+    topic: &str,
     horizon: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<ReadyTask>> {
-    let after = after.unwrap_or(Uuid::nil()).to_string();
-    let page = |sql: &'static str| {
-        sqlx::query(sql)
-            .bind(horizon.timestamp_micros())
-            .bind(after.clone())
-            .bind(i64::from(limit))
-    };
-    let read = async {
-        let Some(topics) = topics else {
-            return read_ready(&page(READY_OF_ALL_TOPICS).fetch_all(pool).await?);
-        };
-        // One walk of the index per topic: one statement for all would sort every task they have.
-        let topics: BTreeSet<_> = topics.iter().map(|topic| storable(topic)).collect();
-        let mut ready = Vec::new();
-        for topic in topics {
-            let rows = page(READY_OF_TOPIC).bind(topic.into_owned()).fetch_all(pool).await?;
-            ready.extend(read_ready(&rows)?);
-        }
-        ready.sort_unstable_by_key(|task| task.id);
-        ready.truncate(limit as usize);
-        Ok(ready)
-    };
-    read.await.map_err(|error| failure("looking for external tasks", error))
+    sqlx::query(READY_TASKS)
+        .bind(storable(topic).into_owned())
+        .bind(horizon.timestamp_micros())
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await
+        .and_then(|rows| read_ready(&rows))
+        .map_err(|error| failure("looking for external tasks", error))
 }
 
 fn read_ready(rows: &[SqliteRow]) -> sqlx::Result<Vec<ReadyTask>> {
@@ -290,22 +268,17 @@ mod tests {
     use super::*;
     use crate::{SqliteOptions, SqliteStore};
 
-    /// A page must not cost more when more tasks wait behind it.
+    /// The first tasks must not cost more when more wait behind them.
     #[tokio::test]
-    async fn pages_of_ready_tasks_follow_an_index() {
+    async fn ready_tasks_come_in_the_order_of_an_index() {
         let store = SqliteStore::open(":memory:", SqliteOptions::default()).await.unwrap();
-        for statement in [READY_OF_ALL_TOPICS, READY_OF_TOPIC] {
-            let plan: Vec<String> = sqlx::query(AssertSqlSafe(format!("explain query plan {statement}")))
-                .fetch_all(&store.readers)
-                .await
-                .unwrap()
-                .iter()
-                .map(|row| Cells(row).get(3).unwrap())
-                .collect();
-            assert!(
-                plan.iter().all(|step| step.starts_with("SEARCH")),
-                "{statement}: {plan:?}"
-            );
-        }
+        let plan: Vec<String> = sqlx::query(AssertSqlSafe(format!("explain query plan {READY_TASKS}")))
+            .fetch_all(&store.readers)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| Cells(row).get(3).unwrap())
+            .collect();
+        assert!(plan.iter().all(|step| step.starts_with("SEARCH")), "{plan:?}");
     }
 }

@@ -48,14 +48,8 @@ impl Store for SqliteStore {
         live::forget_applied(&self.writer, until).await
     }
 
-    async fn ready_tasks(
-        &self,
-        topics: Option<&[String]>,
-        after: Option<Uuid>,
-        horizon: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<ReadyTask>> {
-        live::ready_tasks(&self.readers, topics, after, horizon, limit).await
+    async fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Result<Vec<ReadyTask>> {
+        live::ready_tasks(&self.readers, topic, horizon, limit).await
     }
 
     async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {

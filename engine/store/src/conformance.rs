@@ -46,7 +46,7 @@ macro_rules! conformance_tests {
             loads::a_text_with_a_zero_character_does_not_fail_its_batch,
             loads::ids_of_every_kind_lead_to_their_instance,
             loads::ready_tasks_are_those_that_may_be_fetched,
-            loads::ready_tasks_come_in_pages_by_id,
+            loads::ready_tasks_come_by_priority_and_age,
             loads::what_is_absent_is_left_out,
             loads::a_store_says_what_it_is,
             deployments::versions_are_counted_per_key_and_tenant_even_at_once,

@@ -107,14 +107,8 @@ impl Store for MemoryStore {
         Ok(self.state().forget_applied(until))
     }
 
-    async fn ready_tasks(
-        &self,
-        topics: Option<&[String]>,
-        after: Option<Uuid>,
-        horizon: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<ReadyTask>> {
-        Ok(self.state().ready_tasks(topics, after, horizon, limit))
+    async fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Result<Vec<ReadyTask>> {
+        Ok(self.state().ready_tasks(topic, horizon, limit))
     }
 
     async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {

@@ -87,16 +87,10 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets idempotency keys applied before `until`.
     async fn forget_applied(&self, until: DateTime<Utc>) -> Result<u64>;
 
-    /// Tasks that may be fetched, ordered by id, beginning after `after`: not suspended, retries
-    /// unset or above 0, and unlocked or with a lock that expires before `horizon`. With `topics`
-    /// only those.
-    async fn ready_tasks(
-        &self,
-        topics: Option<&[String]>,
-        after: Option<Uuid>,
-        horizon: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<ReadyTask>>;
+    /// The first tasks of a topic that may be fetched, highest priority first, then oldest: not
+    /// suspended, retries unset or above 0, and unlocked or with a lock that expires before
+    /// `horizon`.
+    async fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Result<Vec<ReadyTask>>;
 
     /// Stores a deployment, assigning versions under a lock so that two deployments at once get
     /// different ones; answers the definitions as stored.

@@ -19,12 +19,12 @@ pub async fn an_instance_lives_from_its_start_to_history(store: SharedStore) {
     let snapshot = load(&store, id).await;
     assert_eq!(snapshot.instance, fixture.instance);
     assert_eq!(snapshot.activities, std::slice::from_ref(&fixture.task));
-    let ready = store.ready_tasks(None, None, now(), 10).await.unwrap();
+    let ready = store.ready_tasks("payment", now(), 10).await.unwrap();
     assert_eq!(ready.iter().map(|task| task.id).collect::<Vec<_>>(), [fixture.task.id]);
 
     commit(&store, [fixture.lock(1, "w")]).await;
     assert_eq!(load(&store, id).await.instance.version, 2);
-    assert!(store.ready_tasks(None, None, now(), 10).await.unwrap().is_empty());
+    assert!(store.ready_tasks("payment", now(), 10).await.unwrap().is_empty());
 
     commit(&store, [fixture.complete(2)]).await;
     assert!(store.load(&[id]).await.unwrap().is_empty());

@@ -233,32 +233,19 @@ pub async fn ready_tasks_are_those_that_may_be_fetched(store: SharedStore) {
     )
     .await;
 
-    let expected: Vec<&Waiting> = cases
-        .iter()
-        .filter(|(_, ready)| *ready)
-        .map(|(fixture, _)| fixture)
-        .collect();
-    let ready = store.ready_tasks(None, None, at, 100).await.unwrap();
-    let as_ready: Vec<ReadyTask> = expected.iter().map(|fixture| ready_task(fixture)).collect();
-    assert_eq!(ready, as_ready);
-
-    let topics = |topics: &[&str]| topics.iter().map(|topic| (*topic).to_owned()).collect::<Vec<_>>();
-    for (wanted, count) in [
-        (topics(&["payment"]), 3),
-        (topics(&["ship"]), 1),
-        (topics(&["ship", "payment", "ship", "none"]), 4),
-        (topics(&["none"]), 0),
-        (topics(&[]), 0),
-    ] {
-        let found = store.ready_tasks(Some(&wanted), None, at, 100).await.unwrap();
-        assert_eq!(found.len(), count, "{wanted:?}");
-        assert!(found.is_sorted_by_key(|task| task.id));
+    let expected = |topic: &str| -> Vec<ReadyTask> {
+        let ready = cases.iter().filter(|(_, ready)| *ready);
+        let tasks = ready.map(|(fixture, _)| ready_task(fixture));
+        tasks.filter(|task| task.topic == topic).collect()
+    };
+    for (topic, count) in [("payment", 3), ("ship", 1), ("none", 0)] {
+        let found = store.ready_tasks(topic, at, 100).await.unwrap();
+        assert_eq!(found, expected(topic), "{topic}");
+        assert_eq!(found.len(), count, "{topic}");
     }
-    let later = store
-        .ready_tasks(None, None, at + TimeDelta::hours(2), 100)
-        .await
-        .unwrap();
-    assert_eq!(later.len(), 6, "locks that expire before the horizon");
+    let later = at + TimeDelta::hours(2);
+    let later = store.ready_tasks("payment", later, 100).await.unwrap();
+    assert_eq!(later.len(), 5, "locks that expire before the horizon");
 }
 
 fn ready_task(fixture: &Waiting) -> ReadyTask {
@@ -276,29 +263,23 @@ fn ready_task(fixture: &Waiting) -> ReadyTask {
     }
 }
 
-pub async fn ready_tasks_come_in_pages_by_id(store: SharedStore) {
+pub async fn ready_tasks_come_by_priority_and_age(store: SharedStore) {
+    let priority = |number: i64| number % 3 - 1;
     let fixtures: Vec<Waiting> = (0..25)
-        .map(|number| waiting("order:1:x").task_with(|task| task.topic = format!("topic-{}", number % 2)))
+        .map(|number| waiting("order:1:x").task_with(|task| task.priority = priority(number)))
         .collect();
     // In another order than that of their ids.
     commit(&store, fixtures.iter().rev().map(Waiting::start)).await;
-    let ids: Vec<Uuid> = fixtures.iter().map(|fixture| fixture.task.id).collect();
-    let both = ["topic-0".to_owned(), "topic-1".to_owned()];
-    for topics in [None, Some(both.as_slice())] {
-        let mut seen = Vec::new();
-        let mut pages = 0;
-        loop {
-            let page = store
-                .ready_tasks(topics, seen.last().copied(), now(), 10)
-                .await
-                .unwrap();
-            if page.is_empty() {
-                break;
-            }
-            seen.extend(page.iter().map(|task| task.id));
-            pages += 1;
-        }
-        assert_eq!((pages, &seen), (3, &ids));
+    let mut expected: Vec<&Waiting> = fixtures.iter().collect();
+    expected.sort_by_key(|fixture| {
+        let task = fixture.task.external_task.as_ref().unwrap();
+        (std::cmp::Reverse(task.priority), fixture.task.id)
+    });
+    let expected: Vec<Uuid> = expected.iter().map(|fixture| fixture.task.id).collect();
+    for limit in [0, 10, 25, 100] {
+        let found = store.ready_tasks("payment", now(), limit).await.unwrap();
+        let found: Vec<Uuid> = found.iter().map(|task| task.id).collect();
+        assert_eq!(found, expected[..expected.len().min(limit as usize)]);
     }
 }
 

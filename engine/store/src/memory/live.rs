@@ -1,6 +1,7 @@
 //! Reading what commands need: instances, where a task belongs, what may be fetched.
 
 use chrono::{DateTime, Utc};
+use std::cmp::Reverse;
 use uuid::Uuid;
 
 use super::State;
@@ -58,25 +59,18 @@ impl State {
         (before - self.applied.len()) as u64
     }
 
-    pub(super) fn ready_tasks(
-        &self,
-        topics: Option<&[String]>,
-        after: Option<Uuid>,
-        horizon: DateTime<Utc>,
-        limit: u32,
-    ) -> Vec<ReadyTask> {
+    pub(super) fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Vec<ReadyTask> {
         let mut ready: Vec<ReadyTask> = self
             .instances
             .values()
             .filter(|live| !live.instance.suspended)
             .flat_map(|live| live.activities.values().map(move |activity| (live, activity)))
-            .filter(|(_, activity)| after.is_none_or(|after| activity.id > after))
             .filter_map(|(live, activity)| {
                 let task = activity.external_task.as_ref()?;
                 let is_ready = !task.suspended
                     && task.retries.is_none_or(|retries| retries > 0)
                     && task.lock_expires.is_none_or(|expires| expires < horizon)
-                    && topics.is_none_or(|topics| topics.contains(&task.topic));
+                    && task.topic == topic;
                 is_ready.then(|| ReadyTask {
                     id: activity.id,
                     instance_id: activity.instance_id,
@@ -90,7 +84,7 @@ impl State {
                 })
             })
             .collect();
-        ready.sort_unstable_by_key(|task| task.id);
+        ready.sort_unstable_by_key(|task| (Reverse(task.priority), task.id));
         ready.truncate(limit as usize);
         ready
     }
