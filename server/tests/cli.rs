@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -102,6 +103,96 @@ fn a_dry_run_prints_the_migrations_and_the_next_finds_them_applied() {
     assert!(text(&applied.stdout).contains("applied"), "{}", text(&applied.stderr));
     let again = flowstone(&directory, &[&["migrate"], &database[..]].concat(), &[]);
     assert!(text(&again.stdout).contains("up to date"), "{}", text(&again.stderr));
+}
+
+/// A server of its own, ended when dropped.
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+impl Serving {
+    fn start(directory: &TempDir) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flowstone"))
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--database-url",
+                "sqlite://data/test.db",
+            ])
+            .current_dir(directory.path())
+            .env_clear()
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let line = log.lines().map(Result::unwrap).find(|line| line.contains("http://"));
+        let line = line.expect("the log names the address");
+        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
+        Serving {
+            child,
+            url: url.unwrap().to_owned(),
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn files_are_deployed_and_processes_started_from_the_command_line() {
+    let directory = TempDir::new().unwrap();
+    let server = Serving::start(&directory);
+    let model = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
+  <process id="hello" isExecutable="true">
+    <startEvent id="start"/><sequenceFlow id="a" sourceRef="start" targetRef="ask"/><userTask id="ask"/>
+  </process>
+</definitions>"#;
+    std::fs::write(directory.path().join("hello.bpmn"), model).unwrap();
+    let run = |arguments: &[&str]| flowstone(&directory, &[arguments, &["--url", &server.url]].concat(), &[]);
+
+    let deployed = run(&["deploy", "hello.bpmn", "--changed-only"]);
+    assert!(deployed.status.success(), "{}", text(&deployed.stderr));
+    assert!(text(&deployed.stdout).contains("hello version 1: hello:1:"));
+    let again = run(&["deploy", "hello.bpmn", "--changed-only"]);
+    assert!(
+        text(&again.stdout).contains("nothing changed"),
+        "{}",
+        text(&again.stdout)
+    );
+
+    let started = run(&[
+        "start",
+        "hello",
+        "--var",
+        "name=\"Ada\"",
+        "--var",
+        "count=3",
+        "--business-key",
+        "b",
+    ]);
+    assert!(started.status.success(), "{}", text(&started.stderr));
+    let instance = text(&started.stdout).trim().to_owned();
+    assert_eq!(instance.len(), 36, "the id is all that is printed: {instance}");
+
+    let unknown = run(&["start", "nobody"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("No matching process definition with key: nobody"));
+    let wrong = run(&["start", "hello", "--var", "name"]);
+    assert!(text(&wrong.stderr).contains("must have the form name=json"));
+    let missing = run(&["deploy", "missing.bpmn"]);
+    assert!(text(&missing.stderr).contains("missing.bpmn cannot be read"));
+    let refused = flowstone(
+        &directory,
+        &["deploy", "hello.bpmn", "--url", "http://127.0.0.1:1"],
+        &[],
+    );
+    assert!(text(&refused.stderr).contains("no server answers"));
 }
 
 #[test]

@@ -1,0 +1,11 @@
+//! What runs, as clients see and change it: instances, executions, tasks, variables, incidents, history.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod order;
+mod progress;
+mod records;
+mod refusals;
+#[path = "../support/mod.rs"]
+mod support;
+mod variables;
