@@ -6,6 +6,8 @@ mod error;
 mod input;
 mod task;
 mod task_error;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod topic;
 mod value;
 mod variable;
