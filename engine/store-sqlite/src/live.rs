@@ -1,6 +1,6 @@
 //! Reading what commands need: instances, where a task belongs, what may be fetched.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use flowstone_store::Result;
