@@ -8,7 +8,7 @@ mod activity;
 mod data;
 mod event;
 
-pub use activity::{ExternalTask, FormBinding, FormReference, Implementation, ReceiveTask, UserTask};
+pub use activity::{ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, ReceiveTask, UserTask};
 pub use data::{InputOutput, Parameter, ParameterValue};
 pub use event::{EndEvent, IntermediateThrowEvent, StartEvent};
 
@@ -241,6 +241,8 @@ pub enum NodeKind {
     ExclusiveGateway,
     /// A parallel gateway: waits for all incoming flows, takes all outgoing ones.
     ParallelGateway,
+    /// An inclusive gateway: waits for all tokens that can still reach it, takes all flows whose condition holds.
+    InclusiveGateway,
     /// An embedded sub-process; its content are the nodes whose `parent` it is.
     SubProcess,
 }
@@ -261,6 +263,7 @@ impl NodeKind {
             Self::ReceiveTask(_) => "receiveTask",
             Self::ExclusiveGateway => "exclusiveGateway",
             Self::ParallelGateway => "parallelGateway",
+            Self::InclusiveGateway => "inclusiveGateway",
             Self::SubProcess => "subProcess",
         }
     }
@@ -281,16 +284,24 @@ impl NodeKind {
         }
     }
 
+    /// Who does the work of this node, whichever element carries it.
+    pub const fn implementation(&self) -> Option<&Implementation> {
+        match self {
+            Self::ServiceTask(implementation)
+            | Self::SendTask(implementation)
+            | Self::BusinessRuleTask(implementation)
+            | Self::EndEvent(EndEvent::Message(Some(implementation)))
+            | Self::IntermediateThrowEvent(IntermediateThrowEvent::Message(Some(implementation))) => {
+                Some(implementation)
+            }
+            _ => None,
+        }
+    }
+
     /// The external task behind this node, whichever element carries it.
     pub const fn external_task(&self) -> Option<&ExternalTask> {
-        match self {
-            Self::ServiceTask(Implementation::External(task))
-            | Self::SendTask(Implementation::External(task))
-            | Self::BusinessRuleTask(Implementation::External(task))
-            | Self::EndEvent(EndEvent::Message(Some(Implementation::External(task))))
-            | Self::IntermediateThrowEvent(IntermediateThrowEvent::Message(Some(Implementation::External(task)))) => {
-                Some(task)
-            }
+        match self.implementation() {
+            Some(Implementation::External(task)) => Some(task),
             _ => None,
         }
     }

@@ -273,12 +273,9 @@ fn external_tasks() {
             &["invalid-expression n"],
         );
         check(&with(""), &["missing-implementation n"]);
-        for refused in [
-            "type='mail'",
-            "class='C'",
-            "delegateExpression='${d}'",
-            "expression='${e}'",
-        ] {
+        check(&with("camunda:expression='${e}' camunda:resultVariable='r'"), &[]);
+        check(&with("camunda:expression='${'"), &["invalid-expression n"]);
+        for refused in ["type='mail'", "class='C'", "delegateExpression='${d}'"] {
             check(&with(&format!("camunda:{refused}")), &["unsupported-attribute n"]);
         }
     }
@@ -413,7 +410,6 @@ fn what_is_not_executed_yet_is_refused_by_name() {
         "<callActivity id='n' calledElement='q'/>",
         "<transaction id='n'><startEvent id='i'/></transaction>",
         "<adHocSubProcess id='n'/>",
-        "<inclusiveGateway id='n'/>",
         "<eventBasedGateway id='n'/>",
         "<complexGateway id='n'/>",
         "<scriptTask id='n'/>",

@@ -1,6 +1,6 @@
 //! Entering nodes, resting in them and leaving them.
 
-use flowstone_bpmn::model::{EndEvent, IntermediateThrowEvent, NodeIndex, NodeKind};
+use flowstone_bpmn::model::{EndEvent, Implementation, IntermediateThrowEvent, NodeIndex, NodeKind};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
@@ -15,13 +15,16 @@ impl Step<'_> {
     pub(crate) fn enter(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
         let flow_node = model.flow_node(node);
-        if let Some(task) = flow_node.kind.external_task() {
-            return self.enter_external_task(scope, node, task);
+        match flow_node.kind.implementation() {
+            Some(Implementation::External(task)) => return self.enter_external_task(scope, node, task),
+            Some(Implementation::Expression(task)) => return self.enter_expression_task(scope, node, task),
+            None => {}
         }
         match &flow_node.kind {
             NodeKind::UserTask(task) => self.enter_user_task(scope, node, task),
             NodeKind::ReceiveTask(task) => self.enter_receive_task(scope, node, task),
             NodeKind::ParallelGateway => self.enter_parallel_gateway(scope, node),
+            NodeKind::InclusiveGateway => self.enter_inclusive_gateway(scope, node),
             NodeKind::SubProcess => self.enter_sub_process(scope, node),
             NodeKind::ExclusiveGateway => {
                 self.pass(scope, node)?;
@@ -36,7 +39,7 @@ impl Step<'_> {
             | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::None | IntermediateThrowEvent::Message(_))
             | NodeKind::Task
             | NodeKind::ManualTask
-            // With an implementation these were external tasks, above.
+            // Those with an implementation were entered above.
             | NodeKind::ServiceTask(_)
             | NodeKind::SendTask(_)
             | NodeKind::BusinessRuleTask(_) => {

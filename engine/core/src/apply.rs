@@ -19,6 +19,7 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             started_at: *at,
             variables: Default::default(),
             children: Default::default(),
+            occupied: Default::default(),
         }),
         Event::ScopeClosed { id, .. } => instance.remove_scope(*id),
         Event::TokenRested(token) => instance.insert_token((**token).clone()),

@@ -1,6 +1,6 @@
 //! A process made ready to run: ids shared, look-ups prepared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use flowstone_bpmn::model::{FlowNode, NodeIndex, NodeKind, Process, SequenceFlow};
@@ -14,6 +14,8 @@ pub struct Executable {
     nodes: Vec<NodeInfo>,
     by_id: HashMap<Arc<str>, NodeIndex>,
     starts: HashMap<Option<NodeIndex>, NodeIndex>,
+    /// For each inclusive gateway the nodes of its scope from which a path leads to it.
+    reaching: HashMap<NodeIndex, HashSet<Arc<str>>>,
 }
 
 /// What readers of events and state ask of a node.
@@ -43,12 +45,35 @@ pub fn compile(process: &Process) -> Executable {
             starts.entry(node.parent).or_insert(index);
         }
     }
+    let inclusive = process
+        .indexed_nodes()
+        .filter(|(_, node)| matches!(node.kind, NodeKind::InclusiveGateway));
+    let reaching = inclusive
+        .map(|(index, _)| (index, reaching(process, &nodes, index)))
+        .collect();
     Executable {
         process: process.clone(),
         nodes,
         by_id,
         starts,
+        reaching,
     }
+}
+
+/// The nodes from which a path leads to a node, itself only if a loop does. What leaves by a boundary event is not
+/// counted (bpmn-semantics 2.1): tokens rest in the activity, not at its boundary.
+fn reaching(process: &Process, nodes: &[NodeInfo], target: NodeIndex) -> HashSet<Arc<str>> {
+    let mut found = HashSet::new();
+    let mut open = vec![target];
+    while let Some(node) = open.pop() {
+        for flow in &process.node(node).incoming {
+            let source = process.flow(*flow).source;
+            if source != target && found.insert(nodes[source.position()].id.clone()) {
+                open.push(source);
+            }
+        }
+    }
+    found
 }
 
 fn describe(node: &FlowNode) -> NodeInfo {
@@ -84,6 +109,11 @@ impl Executable {
     /// The none start event of a sub-process, or of the process for `None`.
     pub(crate) fn start_in(&self, scope: Option<NodeIndex>) -> Option<NodeIndex> {
         self.starts.get(&scope).copied()
+    }
+
+    /// The nodes from which a path leads to an inclusive gateway.
+    pub(crate) fn reaching(&self, gateway: NodeIndex) -> Option<&HashSet<Arc<str>>> {
+        self.reaching.get(&gateway)
     }
 
     pub(crate) fn flow_node(&self, index: NodeIndex) -> &FlowNode {

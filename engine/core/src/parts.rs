@@ -35,6 +35,7 @@ impl Parts {
             started_at,
             variables,
             children: Default::default(),
+            occupied: Default::default(),
         });
     }
 

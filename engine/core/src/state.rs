@@ -59,6 +59,8 @@ pub struct Scope {
     /// Tokens at rest and scopes directly inside; ids are time-ordered, so this is their order of
     /// creation.
     pub children: BTreeSet<Uuid>,
+    /// How many of the children rest at each node.
+    pub occupied: HashMap<Arc<str>, usize>,
 }
 
 /// A token at rest: it waits for exactly one thing.
@@ -220,6 +222,7 @@ impl Instance {
             started_at: header.started_at,
             variables: Variables::new(),
             children: BTreeSet::new(),
+            occupied: HashMap::new(),
         };
         Instance {
             id: header.id,
@@ -284,6 +287,11 @@ impl Instance {
             .into_iter()
             .flatten()
             .copied()
+    }
+
+    /// Joins at which tokens wait, with their scopes.
+    pub fn joins(&self) -> impl Iterator<Item = (Uuid, &Arc<str>)> {
+        self.waiting_at_join.keys().map(|(scope, node)| (*scope, node))
     }
 
     /// How many tokens wait at a join of a scope.
@@ -433,7 +441,7 @@ impl Instance {
     fn link_token(&mut self, token: Token) {
         self.variable_bytes += size_of_all(&token.variables);
         if let Some(scope) = self.scopes.get_mut(&token.scope) {
-            scope.children.insert(token.id);
+            scope.add(token.id, Some(&token.node));
         }
         if token.wait == Wait::Join {
             self.waiting_at_join
@@ -448,7 +456,7 @@ impl Instance {
         let token = self.tokens.remove(&id)?;
         self.variable_bytes -= size_of_all(&token.variables);
         if let Some(scope) = self.scopes.get_mut(&token.scope) {
-            scope.children.remove(&id);
+            scope.take_out(id, Some(&token.node));
         }
         if token.wait == Wait::Join {
             let place = (token.scope, token.node.clone());
@@ -465,7 +473,7 @@ impl Instance {
     fn link_scope(&mut self, scope: Scope) {
         self.variable_bytes += size_of_all(&scope.variables);
         if let Some(parent) = scope.parent.and_then(|parent| self.scopes.get_mut(&parent)) {
-            parent.children.insert(scope.id);
+            parent.add(scope.id, scope.node.as_ref());
         }
         self.scopes.insert(scope.id, scope);
     }
@@ -474,7 +482,7 @@ impl Instance {
         let scope = self.scopes.remove(&id)?;
         self.variable_bytes -= size_of_all(&scope.variables);
         if let Some(parent) = scope.parent.and_then(|parent| self.scopes.get_mut(&parent)) {
-            parent.children.remove(&id);
+            parent.take_out(id, scope.node.as_ref());
         }
         Some(scope)
     }
@@ -493,6 +501,27 @@ impl Instance {
         self.variable_bytes += after;
         self.variable_bytes -= before.as_ref().map_or(0, |value| size_of_one(name, value));
         before
+    }
+}
+
+impl Scope {
+    fn add(&mut self, child: Uuid, node: Option<&Arc<str>>) {
+        self.children.insert(child);
+        if let Some(node) = node {
+            *self.occupied.entry(node.clone()).or_insert(0) += 1;
+        }
+    }
+
+    fn take_out(&mut self, child: Uuid, node: Option<&Arc<str>>) {
+        self.children.remove(&child);
+        if let Some(node) = node
+            && let Some(count) = self.occupied.get_mut(node)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.occupied.remove(node);
+            }
+        }
     }
 }
 

@@ -125,8 +125,8 @@ pub(crate) struct Step<'a> {
     events: Vec<Event>,
     /// Nodes still to enter, the next one last: branches run depth-first in document order.
     work: Vec<Arrival>,
-    /// Number of entries of `work` per scope, so that an empty scope is seen without a search.
-    pending: HashMap<Uuid, usize>,
+    /// Number of entries of `work` per scope and node, so that nobody needs to search them.
+    pending: HashMap<Uuid, HashMap<NodeIndex, usize>>,
 }
 
 /// A token on its way into a node.
@@ -227,7 +227,7 @@ impl<'a> Step<'a> {
 
     /// Queues a token for a node; the token queued last goes first.
     pub(crate) fn schedule(&mut self, scope: Uuid, node: NodeIndex) {
-        *self.pending.entry(scope).or_insert(0) += 1;
+        *self.pending.entry(scope).or_default().entry(node).or_insert(0) += 1;
         self.work.push(Arrival { scope, node });
     }
 
@@ -239,20 +239,42 @@ impl<'a> Step<'a> {
 
     /// Whether nothing is active in a scope any more.
     pub(crate) fn is_empty(&self, scope: Uuid) -> bool {
-        let nothing_scheduled = self.pending.get(&scope).is_none_or(|count| *count == 0);
-        nothing_scheduled
+        !self.is_scheduled(scope, |_| true)
             && self
                 .instance
                 .scope(scope)
                 .is_some_and(|scope| scope.children.is_empty())
     }
 
+    /// Whether a token is on its way to a node of a scope that `wanted` names.
+    pub(crate) fn is_scheduled(&self, scope: Uuid, wanted: impl Fn(NodeIndex) -> bool) -> bool {
+        let pending = self.pending.get(&scope);
+        pending.is_some_and(|pending| pending.keys().any(|node| wanted(*node)))
+    }
+
+    /// The next token on its way, and that it has arrived.
+    fn next_arrival(&mut self) -> Option<Arrival> {
+        let arrival = self.work.pop()?;
+        if let Some(pending) = self.pending.get_mut(&arrival.scope)
+            && let Some(count) = pending.get_mut(&arrival.node)
+        {
+            *count -= 1;
+            if *count == 0 {
+                pending.remove(&arrival.node);
+            }
+        }
+        Some(arrival)
+    }
+
     fn run(&mut self) -> Result<(), Rejection> {
         let mut entered = 0;
-        while let Some(Arrival { scope, node }) = self.work.pop() {
-            if let Some(count) = self.pending.get_mut(&scope) {
-                *count -= 1;
-            }
+        loop {
+            let Some(Arrival { scope, node }) = self.next_arrival() else {
+                if self.fire_forsaken_gateway()? {
+                    continue;
+                }
+                return Ok(());
+            };
             entered += 1;
             if entered > self.options.step_limit {
                 return Err(Rejection::StepLimit {
@@ -262,6 +284,5 @@ impl<'a> Step<'a> {
             }
             self.enter(scope, node)?;
         }
-        Ok(())
     }
 }

@@ -9,6 +9,17 @@ use super::Message;
 pub enum Implementation {
     /// A worker outside the engine fetches it.
     External(ExternalTask),
+    /// The engine computes an expression on entry.
+    Expression(ExpressionTask),
+}
+
+/// Work that is an expression (vendor attribute `expression`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExpressionTask {
+    /// What is computed.
+    pub expression: Expression,
+    /// The variable that receives the result (vendor attribute `resultVariable`).
+    pub result_variable: Option<String>,
 }
 
 /// Work that waits under a topic until a worker reports its end (vendor attribute `type="external"`).

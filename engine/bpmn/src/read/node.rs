@@ -96,6 +96,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             "receiveTask" => self.receive_task(element).map(NodeKind::ReceiveTask),
             "exclusiveGateway" => Some(NodeKind::ExclusiveGateway),
             "parallelGateway" => Some(NodeKind::ParallelGateway),
+            "inclusiveGateway" => Some(NodeKind::InclusiveGateway),
             "subProcess" if !is_true(element, "triggeredByEvent") => Some(NodeKind::SubProcess),
             "subProcess" => {
                 self.refuse_element(

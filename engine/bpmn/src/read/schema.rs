@@ -131,7 +131,7 @@ fn attributes(name: &str) -> Option<(Names, Names)> {
             &["implementation", "operationRef", "messageRef", "instantiate"],
         ),
         "subProcess" => (ACTIVITY, &["triggeredByEvent"]),
-        "exclusiveGateway" => (GATEWAY, &["default"]),
+        "exclusiveGateway" | "inclusiveGateway" => (GATEWAY, &["default"]),
         "parallelGateway" => (GATEWAY, NONE),
         _ => return None,
     })

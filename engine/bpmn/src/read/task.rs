@@ -5,7 +5,9 @@ use flowstone_expression::Expression;
 use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
-use crate::model::{ExternalTask, FormBinding, FormReference, Implementation, Message, ReceiveTask, UserTask};
+use crate::model::{
+    ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, Message, ReceiveTask, UserTask,
+};
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
 
@@ -35,7 +37,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                         codes::MISSING_IMPLEMENTATION,
                         element.span,
                         format!("{} does not say who does its work.", title(element)),
-                        "Set the vendor attributes type=\"external\" and topic.",
+                        "Set the vendor attributes type=\"external\" and topic, or expression.",
                     )
                     .at(element.id()),
                 );
@@ -53,7 +55,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         process: &Element<'_>,
     ) -> ImplementationReading {
         let mut refused = self.tree.extensions(index).any(|(_, child)| child.name == "connector");
-        for name in ["class", "delegateExpression", "expression", "decisionRef"] {
+        for name in ["class", "delegateExpression", "decisionRef"] {
             if let Some(value) = element.vendor_attribute(name) {
                 self.refuse_attribute(id, value.span, name, element.name);
                 refused = true;
@@ -68,7 +70,10 @@ impl<'tree> Reader<'tree, '_, '_> {
             return ImplementationReading::Refused;
         }
         if kind.is_none() {
-            return ImplementationReading::Missing;
+            return match element.vendor_attribute("expression") {
+                Some(expression) => self.expression_task(element, expression, id),
+                None => ImplementationReading::Missing,
+            };
         }
         let Some(topic) = element
             .vendor_attribute("topic")
@@ -95,6 +100,28 @@ impl<'tree> Reader<'tree, '_, '_> {
         };
         match topic {
             Some(topic) => ImplementationReading::Ready(Implementation::External(ExternalTask { topic, priority })),
+            None => ImplementationReading::Refused,
+        }
+    }
+
+    fn expression_task(
+        &mut self,
+        element: &Element<'_>,
+        expression: Value<'_>,
+        id: Option<&str>,
+    ) -> ImplementationReading {
+        // The longer name is the older one.
+        let result = element
+            .vendor_attribute("resultVariable")
+            .or_else(|| element.vendor_attribute("resultVariableName"));
+        let result_variable = result
+            .map(|name| name.text.trim().to_owned())
+            .filter(|name| !name.is_empty());
+        match self.expression(expression, id) {
+            Some(expression) => ImplementationReading::Ready(Implementation::Expression(ExpressionTask {
+                expression,
+                result_variable,
+            })),
             None => ImplementationReading::Refused,
         }
     }

@@ -1,0 +1,69 @@
+//! The inclusive gateway (BPMN 2.0, 13.4.3).
+
+use flowstone_bpmn::model::{NodeIndex, NodeKind};
+use uuid::Uuid;
+
+use crate::context::Entry;
+use crate::rejection::Rejection;
+use crate::state::Wait;
+use crate::step::Step;
+
+impl Step<'_> {
+    /// A token arrives at an inclusive gateway. It fires when a token has come for every incoming flow, or when no
+    /// other token of the scope can still come (bpmn-semantics 2.1).
+    pub(crate) fn enter_inclusive_gateway(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let arrived = self.instance.number_waiting_at_join(scope, &self.model.id(node)) + 1;
+        if arrived < self.model.flow_node(node).incoming.len() && self.can_be_reached(scope, node) {
+            let entry = Entry {
+                id: self.ids.next_id(),
+                scope,
+                node,
+                locals: Default::default(),
+                task: None,
+            };
+            self.rest(entry, Wait::Join);
+            return Ok(());
+        }
+        self.merge_and_split(scope, node)
+    }
+
+    /// Fires an inclusive gateway at which tokens wait that nothing will join any more, because the other branches
+    /// ended elsewhere; answers whether there was one.
+    pub(crate) fn fire_forsaken_gateway(&mut self) -> Result<bool, Rejection> {
+        let forsaken = self.instance.joins().find_map(|(scope, id)| {
+            let node = self.model.find(id).ok()?;
+            let is_inclusive = matches!(self.model.flow_node(node).kind, NodeKind::InclusiveGateway);
+            (is_inclusive && !self.can_be_reached(scope, node)).then_some((scope, node))
+        });
+        match forsaken {
+            Some((scope, node)) => self.merge_and_split(scope, node).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn merge_and_split(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let id = self.model.id(node);
+        let waiting: Vec<Uuid> = self.instance.waiting_at_join(scope, &id).collect();
+        for token in waiting {
+            self.remove(token, node, false);
+        }
+        self.pass(scope, node)?;
+        self.leave(scope, node)
+    }
+
+    /// Whether a token of the scope, at rest or on its way, can still come to a node. Looks at each node of the scope
+    /// once, however many tokens it has.
+    fn can_be_reached(&self, scope: Uuid, node: NodeIndex) -> bool {
+        let Some(reaching) = self.model.reaching(node) else {
+            return false;
+        };
+        let at_rest = self
+            .instance
+            .scope(scope)
+            .is_some_and(|scope| scope.occupied.keys().any(|id| reaching.contains(id)));
+        at_rest
+            || self.is_scheduled(scope, |arrival| {
+                arrival == node || reaching.contains(&self.model.id(arrival))
+            })
+    }
+}
