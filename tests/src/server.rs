@@ -144,6 +144,9 @@ fn spawn(port: u16, database_url: &str) -> anyhow::Result<Child> {
         .args(["serve", "--job-execution", "off", "--log-level", "warn"])
         .args(["--listen", &format!("127.0.0.1:{port}")])
         .args(["--database-url", database_url])
+        // Those of the tests are no settings of the server, which refuses what it does not know.
+        .env_remove("FLOWSTONE_BINARY")
+        .env_remove(crate::postgres::SERVER_VARIABLE)
         .stdin(Stdio::null())
         .spawn()
         .with_context(|| {

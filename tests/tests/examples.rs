@@ -15,7 +15,7 @@ async fn run(example: &str, url: Option<&str>) -> String {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../bpmn-examples/{example}/run"));
     let output = Command::new(&script)
         .args(url)
-        .env("FLOWSTONE_BINARIES", binaries())
+        .env("EXAMPLE_BINARIES", binaries())
         .output()
         .await
         .unwrap();
