@@ -53,6 +53,16 @@ codes! {
     MISSING_MESSAGE_NAME = "missing-message-name", "A message that is waited for has no name.";
     MISSING_SIGNAL_NAME = "missing-signal-name", "A signal has no name.";
     DUPLICATE_SIGNAL_NAME = "duplicate-signal-name", "Several signals have the same name.";
+    MISSING_EVENT_DEFINITION = "missing-event-definition", "A catching event does not say what it waits for.";
+    EVENT_DEFINITION_NOT_ALLOWED = "event-definition-not-allowed", "An event cannot have this event definition.";
+    MISSING_REFERENCE = "missing-reference", "An event definition does not say which message, signal, error or escalation it means.";
+    UNKNOWN_REFERENCE = "unknown-reference", "A reference names nothing in the file.";
+    MISSING_CODE = "missing-code", "An error or escalation that is thrown has no code.";
+    AMBIGUOUS_CATCH = "ambiguous-catch", "Escalations are caught at one place by their code and all together.";
+    INVALID_ATTACHMENT = "invalid-attachment", "A boundary event is attached to nothing, or to something that cannot have it.";
+    BOUNDARY_EVENT_INCOMING = "boundary-event-incoming", "A sequence flow leads to a boundary event.";
+    EVENT_SUB_PROCESS_FLOW = "event-sub-process-flow", "A sequence flow leads to or leaves an event sub-process.";
+    DUPLICATE_CATCH = "duplicate-catch", "Two events of one scope or activity catch the same error or escalation.";
     MULTIPLE_EVENT_DEFINITIONS = "multiple-event-definitions", "An event has several event definitions.";
     INPUT_OUTPUT_NOT_ALLOWED = "input-output-not-allowed", "The element cannot have these input or output parameters.";
     INVALID_PARAMETER = "invalid-parameter", "An input or output parameter, list item or map entry is incomplete.";

@@ -10,7 +10,10 @@ mod event;
 
 pub use activity::{ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, ReceiveTask, UserTask};
 pub use data::{InputOutput, Parameter, ParameterValue};
-pub use event::{EndEvent, IntermediateThrowEvent, StartEvent};
+pub use event::{
+    BoundaryEvent, Catch, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent, StartEvent, StartTrigger,
+    ThrownError, ThrownEscalation,
+};
 
 use flowstone_expression::Expression;
 
@@ -245,6 +248,12 @@ pub enum NodeKind {
     InclusiveGateway,
     /// An embedded sub-process; its content are the nodes whose `parent` it is.
     SubProcess,
+    /// An event sub-process; its start event says what sets it off.
+    EventSubProcess,
+    /// An intermediate catch event: waits for a message or a signal.
+    IntermediateCatchEvent(Catch),
+    /// An event at the border of an activity.
+    BoundaryEvent(BoundaryEvent),
 }
 
 impl NodeKind {
@@ -264,7 +273,9 @@ impl NodeKind {
             Self::ExclusiveGateway => "exclusiveGateway",
             Self::ParallelGateway => "parallelGateway",
             Self::InclusiveGateway => "inclusiveGateway",
-            Self::SubProcess => "subProcess",
+            Self::SubProcess | Self::EventSubProcess => "subProcess",
+            Self::IntermediateCatchEvent(_) => "intermediateCatchEvent",
+            Self::BoundaryEvent(_) => "boundaryEvent",
         }
     }
 
@@ -280,7 +291,52 @@ impl NodeKind {
                 "intermediateNoneThrowEvent"
             }
             Self::IntermediateThrowEvent(IntermediateThrowEvent::Message(Some(_))) => "intermediateMessageThrowEvent",
+            Self::IntermediateThrowEvent(IntermediateThrowEvent::Escalation(_)) => "intermediateEscalationThrowEvent",
+            Self::EndEvent(EndEvent::Error(_)) => "errorEndEvent",
+            Self::EndEvent(EndEvent::Escalation(_)) => "escalationEndEvent",
+            Self::StartEvent(StartEvent {
+                trigger: Some(trigger), ..
+            }) => match trigger.catch {
+                Catch::Message { .. } => "messageStartEvent",
+                Catch::Signal { .. } => "signalStartEvent",
+                Catch::Error(_) => "errorStartEvent",
+                Catch::Escalation(_) => "escalationStartEvent",
+            },
+            Self::BoundaryEvent(event) => match event.catch {
+                Catch::Message { .. } => "boundaryMessage",
+                Catch::Signal { .. } => "boundarySignal",
+                Catch::Error(_) => "boundaryError",
+                Catch::Escalation(_) => "boundaryEscalation",
+            },
+            Self::IntermediateCatchEvent(Catch::Message { .. }) => "intermediateMessageCatch",
+            Self::IntermediateCatchEvent(Catch::Signal { .. }) => "intermediateSignalCatch",
             other => other.element_name(),
+        }
+    }
+
+    /// Whether boundary events can be attached to this node (BPMN 2.0, 10.5.4).
+    pub const fn is_activity(&self) -> bool {
+        matches!(
+            self,
+            Self::Task
+                | Self::ManualTask
+                | Self::ServiceTask(_)
+                | Self::SendTask(_)
+                | Self::BusinessRuleTask(_)
+                | Self::UserTask(_)
+                | Self::ReceiveTask(_)
+                | Self::SubProcess
+        )
+    }
+
+    /// What this event waits for, when it is one that does.
+    pub const fn catch(&self) -> Option<&Catch> {
+        match self {
+            Self::IntermediateCatchEvent(catch) | Self::BoundaryEvent(BoundaryEvent { catch, .. }) => Some(catch),
+            Self::StartEvent(StartEvent {
+                trigger: Some(trigger), ..
+            }) => Some(&trigger.catch),
+            _ => None,
         }
     }
 

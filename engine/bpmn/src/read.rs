@@ -17,7 +17,7 @@ use std::collections::HashMap;
 
 use crate::codes;
 use crate::draft::DraftDocument;
-use crate::model::Message;
+use crate::model::{Error, Escalation, Message, Signal};
 use crate::problems::{Problem, Problems};
 use crate::xml::{Element, ElementIndex, Tree};
 
@@ -41,6 +41,9 @@ pub(crate) fn read<'tree>(tree: &'tree Tree<'tree>, problems: &mut Problems<'_>)
         tree,
         problems,
         messages: HashMap::new(),
+        signals: HashMap::new(),
+        errors: HashMap::new(),
+        escalations: HashMap::new(),
     };
     Some(reader.definitions(root))
 }
@@ -51,6 +54,9 @@ struct Reader<'tree, 'problems, 'text> {
     problems: &'problems mut Problems<'text>,
     /// The messages of the file, known before its processes are read.
     messages: HashMap<String, Message>,
+    signals: HashMap<String, Signal>,
+    errors: HashMap<String, Error>,
+    escalations: HashMap<String, Escalation>,
 }
 
 impl<'tree> Reader<'tree, '_, '_> {

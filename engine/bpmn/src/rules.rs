@@ -1,7 +1,9 @@
 //! What makes a readable file a sound process. One file per subject; each rule looks at the whole draft and reports
 //! every violation.
 
+mod boundary_event;
 mod default_flow;
+mod event_sub_process;
 mod exclusive_gateway;
 mod identifiers;
 mod reachability;
@@ -20,7 +22,9 @@ pub(crate) fn check(tree: &Tree<'_>, document: &mut DraftDocument<'_>, problems:
     for process in &mut document.processes {
         // Flows are connected first; the other rules follow them.
         sequence_flow::connect(process, problems);
+        boundary_event::connect(process, problems);
         sequence_flow::check(process, problems);
+        event_sub_process::check(process, problems);
         start_event::check(process, problems);
         default_flow::check(process, problems);
         exclusive_gateway::check(process, problems);

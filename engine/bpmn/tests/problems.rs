@@ -406,14 +406,13 @@ fn input_and_output_parameters() {
 fn what_is_not_executed_yet_is_refused_by_name() {
     let elements = [
         "<intermediateCatchEvent id='n'><timerEventDefinition/></intermediateCatchEvent>",
-        "<boundaryEvent id='n' attachedToRef='s'/>",
         "<callActivity id='n' calledElement='q'/>",
         "<transaction id='n'><startEvent id='i'/></transaction>",
         "<adHocSubProcess id='n'/>",
         "<eventBasedGateway id='n'/>",
         "<complexGateway id='n'/>",
         "<scriptTask id='n'/>",
-        "<endEvent id='n'><errorEventDefinition/></endEvent>",
+        "<endEvent id='n'><signalEventDefinition/></endEvent>",
         "<intermediateThrowEvent id='n'><signalEventDefinition/></intermediateThrowEvent>",
         "<intermediateThrowEvent id='n'><terminateEventDefinition/></intermediateThrowEvent>",
         "<task id='n'><multiInstanceLoopCharacteristics/></task>",
@@ -437,10 +436,6 @@ fn what_is_not_executed_yet_is_refused_by_name() {
             &["unsupported-attribute n"],
         );
     }
-    check(
-        &in_process("<subProcess id='e' triggeredByEvent='true'><startEvent id='i'/></subProcess>"),
-        &["unsupported-element e"],
-    );
     let timer = "<process id='p'><startEvent id='s'><timerEventDefinition/></startEvent></process>";
     check(&in_definitions(timer), &["unsupported-element s"]);
     let listener = "<extensionElements><camunda:executionListener/></extensionElements>";
@@ -519,4 +514,120 @@ fn codes_are_unique_and_in_kebab_case() {
             .iter()
             .all(|code| code.chars().all(|letter| letter == '-' || letter.is_ascii_lowercase()))
     );
+}
+
+/// A process with a user task `u`, an event and the definitions that events refer to.
+fn with_event(event: &str) -> Vec<Diagnostic> {
+    in_definitions(&format!(
+        "<message id='m' name='paid'/><message id='nameless'/><signal id='g' name='alarm'/>\
+         <error id='e' errorCode='e'/><error id='codeless'/><escalation id='l' escalationCode='late'/><escalation id='k'/>\
+         <process id='p'><startEvent id='s'/><sequenceFlow id='f' sourceRef='s' targetRef='u'/><userTask id='u'/>\
+         {event}</process>"
+    ))
+}
+
+#[test]
+fn boundary_events_are_checked() {
+    let with = |attributes: &str, definition: &str| {
+        with_event(&format!(
+            "<boundaryEvent id='b' {attributes}>{definition}</boundaryEvent>"
+        ))
+    };
+    for definition in [
+        "<messageEventDefinition messageRef='m'/>",
+        "<signalEventDefinition signalRef='g'/>",
+        "<errorEventDefinition errorRef='e'/>",
+        "<errorEventDefinition/>",
+        "<escalationEventDefinition/>",
+    ] {
+        check(&with("attachedToRef='u' cancelActivity='false'", definition), &[]);
+    }
+    for (definition, expected) in [
+        ("", "missing-event-definition b"),
+        ("<messageEventDefinition/>", "missing-reference b"),
+        ("<messageEventDefinition messageRef='x'/>", "unknown-message b"),
+        (
+            "<messageEventDefinition messageRef='nameless'/>",
+            "missing-message-name b,nameless",
+        ),
+        ("<signalEventDefinition/>", "missing-reference b"),
+        ("<signalEventDefinition signalRef='x'/>", "unknown-reference b"),
+        ("<escalationEventDefinition escalationRef='x'/>", "unknown-reference b"),
+        ("<timerEventDefinition/>", "unsupported-element b"),
+        (
+            "<errorEventDefinition/><errorEventDefinition/>",
+            "multiple-event-definitions b",
+        ),
+    ] {
+        check(&with("attachedToRef='u'", definition), &[expected]);
+    }
+    let any = "<errorEventDefinition/>";
+    check(
+        &with("attachedToRef='x'", any),
+        &["unreachable-node? b", "invalid-attachment b"],
+    );
+    check(&with("attachedToRef='s'", any), &["invalid-attachment b"]);
+    let flow = "<sequenceFlow id='g1' sourceRef='u' targetRef='b'/>";
+    let boundary = format!("<boundaryEvent id='b' attachedToRef='u'>{any}</boundaryEvent>");
+    check(
+        &with_event(&format!("{boundary}{flow}")),
+        &["boundary-event-incoming g1,b"],
+    );
+    let twice = format!("{boundary}{}", boundary.replace("'b'", "'b2'"));
+    check(&with_event(&twice), &["duplicate-catch b2"]);
+    let all = "<boundaryEvent id='b' attachedToRef='u'><escalationEventDefinition/></boundaryEvent>";
+    let late = "<boundaryEvent id='c' attachedToRef='u'><escalationEventDefinition escalationRef='l'/></boundaryEvent>";
+    check(&with_event(&format!("{all}{late}")), &["ambiguous-catch c"]);
+    let receive = "<receiveTask id='r'/><sequenceFlow id='g2' sourceRef='u' targetRef='r'/>\
+                   <boundaryEvent id='b' attachedToRef='r'><escalationEventDefinition/></boundaryEvent>";
+    check(&with_event(receive), &["invalid-attachment b"]);
+}
+
+#[test]
+fn event_sub_processes_are_checked() {
+    let with = |starts: &str| {
+        with_event(&format!(
+            "<subProcess id='x' triggeredByEvent='true'>{starts}</subProcess>"
+        ))
+    };
+    let start = |id: &str| format!("<startEvent id='{id}'><errorEventDefinition/></startEvent>");
+    check(&with(&start("a")), &[]);
+    check(&with(""), &["missing-start-event x"]);
+    check(&with("<startEvent id='a'/>"), &["missing-event-definition a"]);
+    check(
+        &with(&(start("a") + "<startEvent id='b'><signalEventDefinition signalRef='g'/></startEvent>")),
+        &["multiple-start-events b,x"],
+    );
+    let flow = "<sequenceFlow id='g1' sourceRef='u' targetRef='x'/>";
+    let sub_process = format!("<subProcess id='x' triggeredByEvent='true'>{}</subProcess>", start("a"));
+    check(
+        &with_event(&format!("{sub_process}{flow}")),
+        &["event-sub-process-flow g1,x"],
+    );
+    let twice = format!(
+        "{sub_process}{}",
+        sub_process.replace("'x'", "'y'").replace("'a'", "'b'")
+    );
+    check(&with_event(&twice), &["duplicate-catch b"]);
+}
+
+#[test]
+fn thrown_errors_and_escalations_are_checked() {
+    let end = |definition: &str| {
+        with_event(&format!(
+            "<endEvent id='n'>{definition}</endEvent><sequenceFlow id='g1' sourceRef='u' targetRef='n'/>"
+        ))
+    };
+    check(&end("<errorEventDefinition errorRef='e'/>"), &[]);
+    check(&end("<errorEventDefinition errorRef='a-code'/>"), &[]);
+    check(&end("<escalationEventDefinition escalationRef='l'/>"), &[]);
+    check(&end("<errorEventDefinition/>"), &["missing-reference n"]);
+    check(&end("<errorEventDefinition errorRef='codeless'/>"), &["missing-code n"]);
+    check(
+        &end("<escalationEventDefinition escalationRef='x'/>"),
+        &["unknown-reference n"],
+    );
+    let caught = "<intermediateCatchEvent id='n'><errorEventDefinition/></intermediateCatchEvent>\
+                  <sequenceFlow id='g1' sourceRef='u' targetRef='n'/>";
+    check(&with_event(caught), &["event-definition-not-allowed n"]);
 }

@@ -26,6 +26,12 @@ impl Step<'_> {
             NodeKind::ParallelGateway => self.enter_parallel_gateway(scope, node),
             NodeKind::InclusiveGateway => self.enter_inclusive_gateway(scope, node),
             NodeKind::SubProcess => self.enter_sub_process(scope, node),
+            NodeKind::IntermediateCatchEvent(_) => self.enter_catch_event(scope, node),
+            NodeKind::EndEvent(EndEvent::Error(error)) => self.enter_error_end(scope, node, error),
+            NodeKind::EndEvent(EndEvent::Escalation(escalation))
+            | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Escalation(escalation)) => {
+                self.enter_escalation(scope, node, escalation)
+            }
             NodeKind::ExclusiveGateway => {
                 self.pass(scope, node)?;
                 self.leave_exclusive_gateway(scope, node)
@@ -35,6 +41,9 @@ impl Step<'_> {
                 self.terminate(scope, node)
             }
             NodeKind::StartEvent(_)
+            | NodeKind::BoundaryEvent(_)
+            // No flow leads to one: it begins by its start event.
+            | NodeKind::EventSubProcess
             | NodeKind::EndEvent(EndEvent::None | EndEvent::Message(_))
             | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::None | IntermediateThrowEvent::Message(_))
             | NodeKind::Task
@@ -51,13 +60,18 @@ impl Step<'_> {
 
     /// A token goes through a node without waiting.
     pub(crate) fn pass(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        self.pass_through(scope, node, false)
+    }
+
+    /// A token goes through a node without waiting; `canceled` when what the node throws interrupts it there.
+    pub(crate) fn pass_through(&mut self, scope: Uuid, node: NodeIndex, canceled: bool) -> Result<(), Rejection> {
         if self.model.flow_node(node).input_output.is_some() {
             // Local variables need a holder, so the token comes to rest for a moment.
             let entry = self.prepare(scope, node)?;
             let id = entry.id;
             self.rest(entry, Wait::Signal);
             self.apply_outputs(id, scope, node)?;
-            self.remove(id, node, false);
+            self.remove(id, node, canceled);
             return Ok(());
         }
         let id = self.ids.next_id();
@@ -67,7 +81,7 @@ impl Step<'_> {
             node: self.model.id(node),
             at: self.now,
             completes_scope: self.model.completes_scope(node),
-            canceled: false,
+            canceled,
         });
         Ok(())
     }
@@ -82,6 +96,13 @@ impl Step<'_> {
             locals,
             task: None,
         })
+    }
+
+    /// A begun activity comes to rest until something from outside happens.
+    pub(crate) fn wait(&mut self, entry: Entry, wait: Wait) -> Result<(), Rejection> {
+        let (id, node) = (entry.id, entry.node);
+        self.rest(entry, wait);
+        self.watch_border(id, node)
     }
 
     /// A begun activity comes to rest.
@@ -117,6 +138,7 @@ impl Step<'_> {
     /// Takes a token away, with its incidents.
     pub(crate) fn remove(&mut self, token: Uuid, node: NodeIndex, canceled: bool) {
         self.resolve_incidents(token);
+        self.unsubscribe(token, |_| true);
         let Some(token) = self.instance.token(token) else {
             return;
         };

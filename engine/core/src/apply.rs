@@ -62,6 +62,8 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             }
         }
         Event::VariableRemoved { scope, name } => instance.set_variable(*scope, name, None),
+        Event::Subscribed(subscription) => instance.insert_subscription((**subscription).clone()),
+        Event::Unsubscribed { id, owner } => instance.remove_subscription(*owner, *id),
         Event::IncidentRaised(incident) => instance.insert_incident((**incident).clone()),
         Event::IncidentResolved { id, token } => instance.remove_incident(*token, *id),
         Event::InstanceEnded { .. } => instance.set_ended(),

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
+use crate::state::EventKind;
+
 /// A request to change one process instance. Times come from outside: the core reads no clock.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -91,9 +93,30 @@ pub enum Command {
         /// Variables set where they exist, else at the root.
         variables: Variables,
     },
-    /// Let a receive task go on: by `/execution/{id}/signal`, by a message trigger or by
+    /// Let an execution go on: by `/execution/{id}/signal`, by an event trigger or by
     /// correlation.
     Trigger(Trigger),
+    /// Report a business error from a user task (contract 3.12 `/bpmnError`).
+    ThrowTaskError {
+        /// Task that cannot be done.
+        task: Uuid,
+        /// Error code that catching events look at.
+        error_code: String,
+        /// Message for the catching event.
+        error_message: Option<String>,
+        /// Variables set before the error propagates.
+        variables: Variables,
+    },
+    /// Report an escalation from a user task, which goes on unless it is interrupted (contract
+    /// 3.12 `/bpmnEscalation`).
+    ThrowTaskEscalation {
+        /// Task concerned.
+        task: Uuid,
+        /// Escalation code that catching events look at.
+        escalation_code: String,
+        /// Variables set before the escalation propagates.
+        variables: Variables,
+    },
     /// Set and remove variables.
     ModifyVariables {
         /// Execution where to begin: the instance, a scope or a token.
@@ -138,13 +161,22 @@ pub struct Holder {
     pub lock_token: Option<Uuid>,
 }
 
-/// What lets a receive task go on.
+/// What arrived for an execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// An event with a name, for which it must have a subscription.
+    Event(EventKind, String),
+    /// A plain trigger, for whatever it waits for.
+    Anything,
+}
+
+/// What lets a waiting execution go on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
     /// Execution that waits, or the instance when only one of its tokens can be meant.
     pub execution: Uuid,
-    /// Name of the message that arrived; `None` for a plain signal.
-    pub message: Option<String>,
+    /// What arrived.
+    pub awaited: Awaited,
     /// Variables set where they exist, else at the root.
     pub variables: Variables,
     /// Variables set local to the waiting execution.

@@ -14,6 +14,10 @@ pub struct Executable {
     nodes: Vec<NodeInfo>,
     by_id: HashMap<Arc<str>, NodeIndex>,
     starts: HashMap<Option<NodeIndex>, NodeIndex>,
+    /// Boundary events by their activity, in document order.
+    boundaries: HashMap<NodeIndex, Vec<NodeIndex>>,
+    /// Start events of event sub-processes by the scope around them, in document order.
+    triggers: HashMap<Option<NodeIndex>, Vec<NodeIndex>>,
     /// For each inclusive gateway the nodes of its scope from which a path leads to it.
     reaching: HashMap<NodeIndex, HashSet<Arc<str>>>,
 }
@@ -40,9 +44,18 @@ pub fn compile(process: &Process) -> Executable {
         .map(|(info, (index, _))| (info.id.clone(), index))
         .collect();
     let mut starts = HashMap::new();
+    let (mut boundaries, mut triggers) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
     for (index, node) in process.indexed_nodes() {
-        if matches!(node.kind, NodeKind::StartEvent(_)) {
-            starts.entry(node.parent).or_insert(index);
+        match &node.kind {
+            NodeKind::StartEvent(event) => {
+                starts.entry(node.parent).or_insert(index);
+                if let (Some(_), Some(sub_process)) = (&event.trigger, node.parent) {
+                    let around = process.node(sub_process).parent;
+                    triggers.entry(around).or_default().push(index);
+                }
+            }
+            NodeKind::BoundaryEvent(event) => boundaries.entry(event.attached_to).or_default().push(index),
+            _ => {}
         }
     }
     let inclusive = process
@@ -56,6 +69,8 @@ pub fn compile(process: &Process) -> Executable {
         nodes,
         by_id,
         starts,
+        boundaries,
+        triggers,
         reaching,
     }
 }
@@ -109,6 +124,16 @@ impl Executable {
     /// The none start event of a sub-process, or of the process for `None`.
     pub(crate) fn start_in(&self, scope: Option<NodeIndex>) -> Option<NodeIndex> {
         self.starts.get(&scope).copied()
+    }
+
+    /// The boundary events of an activity, in document order.
+    pub(crate) fn boundaries(&self, activity: NodeIndex) -> &[NodeIndex] {
+        self.boundaries.get(&activity).map_or(&[], Vec::as_slice)
+    }
+
+    /// The start events of the event sub-processes of a sub-process, or of the process for `None`.
+    pub(crate) fn triggers(&self, scope: Option<NodeIndex>) -> &[NodeIndex] {
+        self.triggers.get(&scope).map_or(&[], Vec::as_slice)
     }
 
     /// The nodes from which a path leads to an inclusive gateway.

@@ -8,7 +8,7 @@ use flowstone_expression::{TypedValue, Variables};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::state::{Incident, Token};
+use crate::state::{Incident, Subscription, Token};
 
 /// One change of an instance. Each carries all that a reader needs, so that projections look at
 /// nothing else. Nodes are named by their BPMN ids.
@@ -180,6 +180,15 @@ pub enum Event {
         scope: Uuid,
         /// Name.
         name: String,
+    },
+    /// Something waits for an event.
+    Subscribed(Box<Subscription>),
+    /// It waits no more.
+    Unsubscribed {
+        /// Subscription.
+        id: Uuid,
+        /// Token or scope that it belonged to.
+        owner: Uuid,
     },
     /// Something needs an operator.
     IncidentRaised(Box<Incident>),

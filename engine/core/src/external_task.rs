@@ -37,7 +37,7 @@ impl Step<'_> {
                 self.whole_number(&value, node)?
             }
         };
-        self.rest(
+        self.wait(
             entry,
             Wait::ExternalTask(ExternalTask {
                 topic,
@@ -49,8 +49,7 @@ impl Step<'_> {
                 error_message: None,
                 error_details: None,
             }),
-        );
-        Ok(())
+        )
     }
 
     pub(crate) fn lock_external_task(
@@ -113,8 +112,7 @@ impl Step<'_> {
         self.manage_incident(id, had_retries)
     }
 
-    /// A business error. No event catches errors yet in this scope of elements, so the path ends as if by a none end
-    /// event (bpmn-semantics 2.5).
+    /// A business error (bpmn-semantics 2.5).
     pub(crate) fn throw_external_task_error(
         &mut self,
         holder: &Holder,
@@ -123,17 +121,8 @@ impl Step<'_> {
         variables: &Variables,
     ) -> Result<(), Rejection> {
         self.check_holder(holder)?;
-        let Some((scope, node)) = self.place_of(holder.task)? else {
-            return Err(Rejection::UnknownExternalTask { task: holder.task });
-        };
         self.set_variables(holder.task, variables);
-        self.emit(Event::ErrorUncaught {
-            id: holder.task,
-            error_code: error_code.to_owned(),
-            error_message: error_message.map(str::to_owned),
-        });
-        self.remove(holder.task, node, false);
-        self.end_path(scope, node)
+        self.throw_from_token(holder.task, error_code, error_message)
     }
 
     pub(crate) fn extend_lock(&mut self, holder: &Holder, until: DateTime<Utc>) -> Result<(), Rejection> {

@@ -9,6 +9,7 @@
 
 mod activity;
 mod apply;
+mod catch;
 mod command;
 mod compile;
 mod context;
@@ -25,16 +26,19 @@ mod rejection;
 mod scope;
 mod state;
 mod step;
+mod throw;
 mod user_task;
 mod variables;
 
 pub use apply::{apply, begin, replay};
-pub use command::{Command, Holder, Start, Trigger};
+pub use command::{Awaited, Command, Holder, Start, Trigger};
 pub use compile::{Executable, NodeInfo, compile};
 pub use event::{Event, Outcome};
 pub use flowstone_expression::Limits;
 pub use ids::{CountingIds, IdSource};
 pub use parts::Parts;
 pub use rejection::Rejection;
-pub use state::{ExternalTask, FormReference, Header, Incident, Instance, Scope, Token, UserTask, Wait};
+pub use state::{
+    EventKind, ExternalTask, FormReference, Header, Incident, Instance, Scope, Subscription, Token, UserTask, Wait,
+};
 pub use step::{StepOptions, start, step};

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
-use crate::state::{Header, Incident, Instance, Scope, Token};
+use crate::state::{Header, Incident, Instance, Scope, Subscription, Token};
 
 /// A state under construction. Scopes come before what is inside them.
 #[derive(Debug)]
@@ -42,6 +42,11 @@ impl Parts {
     /// Adds a token at rest.
     pub fn token(&mut self, token: Token) {
         self.0.insert_token(token);
+    }
+
+    /// Adds a subscription.
+    pub fn subscription(&mut self, subscription: Subscription) {
+        self.0.insert_subscription(subscription);
     }
 
     /// Adds an open incident.

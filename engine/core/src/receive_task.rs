@@ -1,12 +1,12 @@
-//! Receive tasks.
+//! Receive tasks, catch events, and the triggers that move them on.
 
 use flowstone_bpmn::model::{NodeIndex, ReceiveTask};
 use uuid::Uuid;
 
-use crate::command::Trigger;
+use crate::command::{Awaited, Trigger};
 use crate::context::Place;
 use crate::rejection::Rejection;
-use crate::state::{Token, Wait};
+use crate::state::{EventKind, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -18,60 +18,87 @@ impl Step<'_> {
         task: &ReceiveTask,
     ) -> Result<(), Rejection> {
         let mut entry = self.prepare(scope, node)?;
-        let name = task.message.as_ref().and_then(|message| message.name.as_ref());
-        let wait = match name {
-            None => Wait::Signal,
+        let id = entry.id;
+        let name = match task.message.as_ref().and_then(|message| message.name.as_ref()) {
+            None => None,
             Some(name) => {
                 let name = self.text(name, &mut Place::entering(&mut entry))?;
-                let name = name.ok_or_else(|| self.unfit(node, "the name of the message is null; give it a text"))?;
-                Wait::Message { name }
+                Some(name.ok_or_else(|| self.unfit(node, "the name of the message is null; give it a text"))?)
             }
         };
-        self.rest(entry, wait);
-        Ok(())
+        self.rest(entry, Wait::Signal);
+        if let Some(name) = name {
+            self.subscribe_by_name(id, node, EventKind::Message, name);
+        }
+        self.watch_border(id, node)
     }
 
-    /// A receive task goes on.
+    /// A token arrives at an intermediate catch event.
+    pub(crate) fn enter_catch_event(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let entry = self.prepare(scope, node)?;
+        let id = entry.id;
+        self.rest(entry, Wait::Signal);
+        self.subscribe(id, node)
+    }
+
+    /// Something from outside lets an execution go on.
     pub(crate) fn trigger(&mut self, trigger: &Trigger) -> Result<(), Rejection> {
-        let token = self.triggered(trigger)?;
-        self.set_variables(token, &trigger.variables);
-        self.set_local_variables(token, &trigger.local_variables);
-        self.complete(token)
+        let (owner, node) = self.triggered(trigger)?;
+        self.set_variables(owner, &trigger.variables);
+        self.set_local_variables(owner, &trigger.local_variables);
+        self.caught(owner, node)
     }
 
-    /// The token that a trigger means: the named one, or the only one directly in the named scope that waits for it.
-    fn triggered(&self, trigger: &Trigger) -> Result<Uuid, Rejection> {
-        let message = trigger.message.as_deref();
+    /// Who goes on, and by which node: the named execution, or the only token directly in it that waits for this.
+    fn triggered(&self, trigger: &Trigger) -> Result<(Uuid, NodeIndex), Rejection> {
         let execution = trigger.execution;
+        if let Some(found) = self.waits_for(execution, &trigger.awaited)? {
+            return Ok(found);
+        }
         let not_waiting = || Rejection::NotWaiting {
             execution,
-            awaited: message.map_or_else(|| "a signal".to_owned(), |name| format!("message '{name}'")),
+            awaited: match &trigger.awaited {
+                Awaited::Event(kind, name) => format!("{} '{name}'", kind.as_str()),
+                Awaited::Anything => "a signal".to_owned(),
+            },
         };
-        if let Some(token) = self.instance.token(execution) {
-            return if waits_for(token, message) {
-                Ok(execution)
-            } else {
-                Err(not_waiting())
-            };
+        let Some(scope) = self.instance.scope(execution) else {
+            return Err(match self.instance.token(execution) {
+                Some(_) => not_waiting(),
+                None => Rejection::UnknownExecution { execution },
+            });
+        };
+        let mut found = None;
+        for child in scope
+            .children
+            .iter()
+            .filter(|child| self.instance.token(**child).is_some())
+        {
+            if let Some(waiting) = self.waits_for(*child, &trigger.awaited)? {
+                if found.is_some() {
+                    return Err(not_waiting());
+                }
+                found = Some(waiting);
+            }
         }
-        let scope = self
-            .instance
-            .scope(execution)
-            .ok_or(Rejection::UnknownExecution { execution })?;
-        let children = scope.children.iter().filter_map(|child| self.instance.token(*child));
-        let mut waiting = children.filter(|token| waits_for(token, message));
-        match (waiting.next(), waiting.next()) {
-            (Some(token), None) => Ok(token.id),
-            _ => Err(not_waiting()),
-        }
+        found.ok_or_else(not_waiting)
     }
-}
 
-/// Whether a token goes on with a message, or with a plain signal, which a receive task with a message takes too.
-fn waits_for(token: &Token, message: Option<&str>) -> bool {
-    match (&token.wait, message) {
-        (Wait::Message { name }, Some(message)) => name == message,
-        (Wait::Message { .. } | Wait::Signal, None) => true,
-        _ => false,
+    /// By which node an execution goes on with what arrived. A plain trigger moves on whatever waits for the outside,
+    /// also what has subscribed to an event (contract 3.8).
+    fn waits_for(&self, execution: Uuid, awaited: &Awaited) -> Result<Option<(Uuid, NodeIndex)>, Rejection> {
+        let node = match awaited {
+            Awaited::Event(kind, name) => {
+                let mut subscriptions = self.instance.subscriptions_of(execution);
+                let subscription = subscriptions.find(|one| one.kind == *kind && one.name == *name);
+                subscription.map(|subscription| &subscription.node)
+            }
+            Awaited::Anything => {
+                let token = self.instance.token(execution);
+                let token = token.filter(|token| token.wait == Wait::Signal);
+                token.map(|token| &token.node)
+            }
+        };
+        node.map(|node| Ok((execution, self.model.find(node)?))).transpose()
     }
 }

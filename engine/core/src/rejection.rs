@@ -19,6 +19,12 @@ pub enum Rejection {
         /// Id asked for.
         task: Uuid,
     },
+    /// Nobody catches the escalation that a task reported.
+    #[error("Execution with id reported the escalation '{code}', but no escalation handler was found for it")]
+    UncaughtEscalation {
+        /// Code of the escalation.
+        code: String,
+    },
     /// No such scope or token in this instance.
     #[error("execution {execution} doesn't exist")]
     UnknownExecution {

@@ -26,6 +26,8 @@ impl Step<'_> {
                 variables: entry.locals,
             });
         }
+        self.watch_border(entry.id, node)?;
+        self.watch_scope(entry.id, Some(node))?;
         match self.model.start_in(Some(node)) {
             Some(start) => {
                 self.schedule(entry.id, start);
@@ -54,6 +56,7 @@ impl Step<'_> {
     /// Ends the instance from outside.
     pub(crate) fn cancel_instance(&mut self, reason: Option<&str>, skip_outputs: bool) -> Result<(), Rejection> {
         self.cancel_content(self.instance.id, skip_outputs)?;
+        self.unsubscribe(self.instance.id, |_| true);
         self.emit(Event::InstanceEnded {
             at: self.now,
             end_node: None,
@@ -65,6 +68,7 @@ impl Step<'_> {
 
     fn complete_scope(&mut self, id: Uuid, last: NodeIndex) -> Result<(), Rejection> {
         let Some((parent, node)) = self.sub_process(id)? else {
+            self.unsubscribe(id, |_| true);
             self.emit(Event::InstanceEnded {
                 at: self.now,
                 end_node: Some(self.model.id(last)),
@@ -88,6 +92,7 @@ impl Step<'_> {
     }
 
     fn close(&mut self, id: Uuid, parent: Uuid, node: NodeIndex, canceled: bool) {
+        self.unsubscribe(id, |_| true);
         let started_at = self.instance.scope(id).map_or(self.now, |scope| scope.started_at);
         self.emit(Event::ScopeClosed {
             id,
@@ -100,8 +105,16 @@ impl Step<'_> {
         });
     }
 
+    /// Cancels a resting activity or a sub-process with all that is active or scheduled in it.
+    pub(crate) fn cancel_activity(&mut self, id: Uuid) -> Result<(), Rejection> {
+        let mut gone = HashSet::new();
+        self.cancel(id, false, &mut gone)?;
+        self.drop_scheduled(|scope| gone.contains(&scope));
+        Ok(())
+    }
+
     /// Cancels all that is active or scheduled in a scope, the innermost first.
-    fn cancel_content(&mut self, scope: Uuid, skip_outputs: bool) -> Result<(), Rejection> {
+    pub(crate) fn cancel_content(&mut self, scope: Uuid, skip_outputs: bool) -> Result<(), Rejection> {
         let mut gone = HashSet::new();
         self.cancel_children(scope, skip_outputs, &mut gone)?;
         self.drop_scheduled(|scope| gone.contains(&scope));
@@ -117,19 +130,24 @@ impl Step<'_> {
             .map(|scope| scope.children.iter().copied().collect())
             .unwrap_or_default();
         for child in children {
-            if let Some((parent, node)) = self.sub_process(child)? {
-                self.cancel_children(child, skip_outputs, gone)?;
-                if !skip_outputs {
-                    self.apply_outputs(child, parent, node)?;
-                }
-                self.close(child, parent, node, true);
-            } else if let Some((scope, node)) = self.place_of(child)? {
-                let joins = self.instance.token(child).is_some_and(|token| token.wait == Wait::Join);
-                if !skip_outputs && !joins {
-                    self.apply_outputs(child, scope, node)?;
-                }
-                self.remove(child, node, true);
+            self.cancel(child, skip_outputs, gone)?;
+        }
+        Ok(())
+    }
+
+    fn cancel(&mut self, id: Uuid, skip_outputs: bool, gone: &mut HashSet<Uuid>) -> Result<(), Rejection> {
+        if let Some((parent, node)) = self.sub_process(id)? {
+            self.cancel_children(id, skip_outputs, gone)?;
+            if !skip_outputs {
+                self.apply_outputs(id, parent, node)?;
             }
+            self.close(id, parent, node, true);
+        } else if let Some((scope, node)) = self.place_of(id)? {
+            let joins = self.instance.token(id).is_some_and(|token| token.wait == Wait::Join);
+            if !skip_outputs && !joins {
+                self.apply_outputs(id, scope, node)?;
+            }
+            self.remove(id, node, true);
         }
         Ok(())
     }

@@ -38,6 +38,8 @@ pub struct Instance {
     waiting_at_join: HashMap<(Uuid, Arc<str>), BTreeSet<Uuid>>,
     /// Open incidents by token and incident id.
     incidents: BTreeMap<(Uuid, Uuid), Incident>,
+    /// Subscriptions by owner and subscription id.
+    subscriptions: BTreeMap<(Uuid, Uuid), Subscription>,
     /// Rough size of all variables.
     variable_bytes: usize,
     undo: Option<Vec<Undo>>,
@@ -88,12 +90,7 @@ pub enum Wait {
     ExternalTask(ExternalTask),
     /// A person.
     UserTask(UserTask),
-    /// A message of this name.
-    Message {
-        /// Name of the message.
-        name: String,
-    },
-    /// A plain signal from outside (a receive task without message).
+    /// A trigger from outside: an event that it has subscribed to, or any where it has to none.
     Signal,
     /// The other tokens of a parallel gateway.
     Join,
@@ -156,6 +153,53 @@ pub struct FormReference {
     pub version: Option<String>,
 }
 
+/// A wait for an event, beside or instead of other work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Subscription id.
+    pub id: Uuid,
+    /// Token or scope that it belongs to and ends with.
+    pub owner: Uuid,
+    /// Node that goes on when the event comes: where the token rests, a boundary event, or the
+    /// start event of an event sub-process.
+    pub node: Arc<str>,
+    /// Kind of event.
+    pub kind: EventKind,
+    /// Name of the event.
+    pub name: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Kinds of events that come from outside by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EventKind {
+    /// A message.
+    Message,
+    /// A signal.
+    Signal,
+}
+
+impl EventKind {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Message => "message",
+            EventKind::Signal => "signal",
+        }
+    }
+
+    /// The kind of a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "message" => Some(EventKind::Message),
+            "signal" => Some(EventKind::Signal),
+            _ => None,
+        }
+    }
+}
+
 /// Something that an operator must look at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -189,6 +233,8 @@ enum Undo {
     },
     IncidentInserted((Uuid, Uuid)),
     IncidentRemoved(Box<Incident>),
+    SubscriptionInserted((Uuid, Uuid)),
+    SubscriptionRemoved(Box<Subscription>),
 }
 
 /// The attributes of an instance beside its tree.
@@ -238,6 +284,7 @@ impl Instance {
             tokens: HashMap::new(),
             waiting_at_join: HashMap::new(),
             incidents: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
             variable_bytes: 0,
             undo: None,
         }
@@ -289,6 +336,18 @@ impl Instance {
             .copied()
     }
 
+    /// Subscriptions of a token or scope, the oldest first.
+    pub fn subscriptions_of(&self, owner: Uuid) -> impl Iterator<Item = &Subscription> {
+        self.subscriptions
+            .range((owner, Uuid::nil())..=(owner, Uuid::max()))
+            .map(|(_, subscription)| subscription)
+    }
+
+    /// All subscriptions.
+    pub fn subscriptions(&self) -> impl Iterator<Item = &Subscription> {
+        self.subscriptions.values()
+    }
+
     /// Joins at which tokens wait, with their scopes.
     pub fn joins(&self) -> impl Iterator<Item = (Uuid, &Arc<str>)> {
         self.waiting_at_join.keys().map(|(scope, node)| (*scope, node))
@@ -333,7 +392,11 @@ impl Instance {
     pub fn estimated_size(&self) -> usize {
         const TOKEN: usize = 640;
         const SCOPE: usize = 320;
-        512 + self.tokens.len() * TOKEN + self.scopes.len() * SCOPE + self.variable_bytes
+        const SUBSCRIPTION: usize = 192;
+        512 + self.tokens.len() * TOKEN
+            + self.scopes.len() * SCOPE
+            + self.subscriptions.len() * SUBSCRIPTION
+            + self.variable_bytes
     }
 
     pub(crate) fn set_ended(&mut self) {
@@ -393,6 +456,18 @@ impl Instance {
         }
     }
 
+    pub(crate) fn insert_subscription(&mut self, subscription: Subscription) {
+        let place = (subscription.owner, subscription.id);
+        self.note(Undo::SubscriptionInserted(place));
+        self.subscriptions.insert(place, subscription);
+    }
+
+    pub(crate) fn remove_subscription(&mut self, owner: Uuid, id: Uuid) {
+        if let Some(subscription) = self.subscriptions.remove(&(owner, id)) {
+            self.note(Undo::SubscriptionRemoved(Box::new(subscription)));
+        }
+    }
+
     /// From here on changes can be taken back.
     pub(crate) fn begin(&mut self) {
         self.undo = Some(Vec::new());
@@ -421,6 +496,13 @@ impl Instance {
                 Undo::ScopeRemoved(scope) => self.link_scope(*scope),
                 Undo::Variable { scope, name, before } => {
                     self.replace_variable(scope, &name, before);
+                }
+                Undo::SubscriptionInserted(place) => {
+                    self.subscriptions.remove(&place);
+                }
+                Undo::SubscriptionRemoved(subscription) => {
+                    self.subscriptions
+                        .insert((subscription.owner, subscription.id), *subscription);
                 }
                 Undo::IncidentInserted(id) => {
                     self.incidents.remove(&id);

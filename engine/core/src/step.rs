@@ -76,6 +76,7 @@ pub fn start(
     if !variables.is_empty() {
         step.emit(Event::VariablesCreated { scope: id, variables });
     }
+    step.watch_scope(id, None)?;
     step.schedule(id, node);
     step.run()?;
     let events = step.events;
@@ -206,6 +207,17 @@ impl<'a> Step<'a> {
             Command::SetExternalTaskPriority { task, priority } => self.set_external_task_priority(*task, *priority),
             Command::CompleteUserTask { task, variables } => self.complete_user_task(*task, variables),
             Command::Trigger(trigger) => self.trigger(trigger),
+            Command::ThrowTaskError {
+                task,
+                error_code,
+                error_message,
+                variables,
+            } => self.throw_task_error(*task, error_code, error_message.as_deref(), variables),
+            Command::ThrowTaskEscalation {
+                task,
+                escalation_code,
+                variables,
+            } => self.throw_task_escalation(*task, escalation_code, variables),
             Command::ModifyVariables {
                 scope,
                 local,

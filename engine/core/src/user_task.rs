@@ -48,8 +48,7 @@ impl Step<'_> {
         let form_ref = self.form_reference(model.form.as_ref(), &mut entry)?;
         change(&mut entry, |task| task.form_ref = form_ref);
         let task = entry.task.take().unwrap_or_default();
-        self.rest(entry, Wait::UserTask(task));
-        Ok(())
+        self.wait(entry, Wait::UserTask(task))
     }
 
     /// A person completed a user task.

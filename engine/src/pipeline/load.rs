@@ -1,6 +1,6 @@
 //! Stored rows to the state of an instance.
 
-use flowstone_core::{ExternalTask, Header, Incident, Instance, Token, UserTask, Wait};
+use flowstone_core::{EventKind, ExternalTask, Header, Incident, Instance, Subscription, Token, UserTask, Wait};
 use flowstone_store::record::{ActivityKind, ActivityRow, InstanceSnapshot, SubscriptionRow, UserTaskRow};
 
 /// Rebuilds the state that the rows were projected from.
@@ -29,10 +29,6 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
     });
     parts.variables(row.variables);
     let mut user_tasks: std::collections::HashMap<_, _> = user_tasks.into_iter().map(|task| (task.id, task)).collect();
-    let mut subscriptions: std::collections::HashMap<_, _> = subscriptions
-        .into_iter()
-        .map(|subscription| (subscription.activity_id, subscription))
-        .collect();
     for activity in activities {
         let id = activity.id;
         if activity.kind == ActivityKind::Scope {
@@ -44,9 +40,11 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
                 activity.variables.unwrap_or_default(),
             );
         } else {
-            let (user_task, subscription) = (user_tasks.remove(&id), subscriptions.remove(&id));
-            parts.token(token(activity, user_task, subscription)?);
+            parts.token(token(activity, user_tasks.remove(&id))?);
         }
+    }
+    for row in subscriptions {
+        parts.subscription(subscription(row)?);
     }
     for incident in incidents {
         parts.incident(Incident {
@@ -61,11 +59,7 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
     Ok(parts.finish())
 }
 
-fn token(
-    activity: ActivityRow,
-    user_task: Option<UserTaskRow>,
-    subscription: Option<SubscriptionRow>,
-) -> Result<Token, String> {
+fn token(activity: ActivityRow, user_task: Option<UserTaskRow>) -> Result<Token, String> {
     let missing = |what: &str| format!("activity {} has no {what}", activity.id);
     let wait = match activity.kind {
         ActivityKind::ExternalTask => {
@@ -82,12 +76,7 @@ fn token(
             })
         }
         ActivityKind::UserTask => Wait::UserTask(from_row(user_task.ok_or_else(|| missing("user task"))?)?),
-        ActivityKind::Receive => match subscription {
-            Some(subscription) => Wait::Message {
-                name: subscription.event_name.unwrap_or_default(),
-            },
-            None => Wait::Signal,
-        },
+        ActivityKind::Receive => Wait::Signal,
         ActivityKind::Join => Wait::Join,
         ActivityKind::Scope => return Err(missing("wait state")),
     };
@@ -98,6 +87,18 @@ fn token(
         started_at: activity.started_at,
         variables: activity.variables.unwrap_or_default(),
         wait,
+    })
+}
+
+fn subscription(row: SubscriptionRow) -> Result<Subscription, String> {
+    let kind = EventKind::parse(&row.event_type);
+    Ok(Subscription {
+        id: row.id,
+        owner: row.activity_id,
+        node: row.node_id,
+        kind: kind.ok_or_else(|| format!("subscription {} is of the unknown type '{}'", row.id, row.event_type))?,
+        name: row.event_name.unwrap_or_default(),
+        created_at: row.created_at,
     })
 }
 

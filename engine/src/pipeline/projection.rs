@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::{Event, Instance, Outcome, Token, Wait};
+use flowstone_core::{Event, Instance, Outcome, Subscription, Token, Wait};
 use flowstone_store::change::{HeaderChange, InstanceChange};
 use flowstone_store::record::{
     ActivityKind, ActivityRow, EventLogRow, ExternalTaskColumns, HistoricActivityRow, HistoricInstanceRow, IncidentRow,
@@ -22,6 +22,7 @@ pub(crate) struct Projection {
     updated: BTreeSet<Uuid>,
     deleted: BTreeSet<Uuid>,
     user_tasks_deleted: Vec<Uuid>,
+    subscriptions_inserted: Vec<SubscriptionRow>,
     subscriptions_deleted: Vec<Uuid>,
     incidents_inserted: Vec<IncidentRow>,
     incidents_deleted: Vec<Uuid>,
@@ -137,11 +138,8 @@ impl Projection {
                 completes_scope,
                 canceled,
             } => {
-                if self.gone(*id) {
-                    if *user_task {
-                        self.user_tasks_deleted.push(*id);
-                    }
-                    self.subscriptions_deleted.push(*id);
+                if self.gone(*id) && *user_task {
+                    self.user_tasks_deleted.push(*id);
                 }
                 self.external_tasks.insert(*id);
                 self.ended_activity(
@@ -175,6 +173,17 @@ impl Projection {
                     self.root_variables = true;
                 } else {
                     self.changed(*scope);
+                }
+            }
+            Event::Subscribed(subscription) => self
+                .subscriptions_inserted
+                .push(subscription_row(instance, subscription)),
+            Event::Unsubscribed { id, .. } => {
+                let before = self.subscriptions_inserted.len();
+                self.subscriptions_inserted
+                    .retain(|subscription| subscription.id != *id);
+                if self.subscriptions_inserted.len() == before {
+                    self.subscriptions_deleted.push(*id);
                 }
             }
             Event::IncidentRaised(incident) => self.incidents_inserted.push(IncidentRow {
@@ -303,7 +312,7 @@ impl Projection {
             activities_inserted: self.inserted.iter().filter_map(row).collect(),
             activities_updated: self.updated.iter().filter_map(row).collect(),
             user_tasks_put: tokens().filter_map(|token| user_task_row(instance, token)).collect(),
-            subscriptions_inserted: tokens().filter_map(|token| subscription_row(instance, token)).collect(),
+            subscriptions_inserted: self.subscriptions_inserted,
             activities_deleted: self.deleted.into_iter().collect(),
             user_tasks_deleted: self.user_tasks_deleted,
             subscriptions_deleted: self.subscriptions_deleted,
@@ -382,7 +391,7 @@ fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Optio
             }),
         ),
         Some(Wait::UserTask(_)) => (ActivityKind::UserTask, None),
-        Some(Wait::Message { .. } | Wait::Signal) => (ActivityKind::Receive, None),
+        Some(Wait::Signal) => (ActivityKind::Receive, None),
         Some(Wait::Join) => (ActivityKind::Join, None),
     };
     let variables = token
@@ -429,19 +438,16 @@ fn user_task_row(instance: &Instance, token: &Token) -> Option<UserTaskRow> {
     })
 }
 
-fn subscription_row(instance: &Instance, token: &Token) -> Option<SubscriptionRow> {
-    let Wait::Message { name } = &token.wait else {
-        return None;
-    };
-    Some(SubscriptionRow {
-        id: token.id,
+fn subscription_row(instance: &Instance, subscription: &Subscription) -> SubscriptionRow {
+    SubscriptionRow {
+        id: subscription.id,
         instance_id: instance.id,
-        activity_id: token.id,
-        event_type: "message".into(),
-        event_name: Some(name.clone()),
-        node_id: token.node.clone(),
-        created_at: token.started_at,
-    })
+        activity_id: subscription.owner,
+        event_type: subscription.kind.as_str().into(),
+        event_name: Some(subscription.name.clone()),
+        node_id: subscription.node.clone(),
+        created_at: subscription.created_at,
+    }
 }
 
 /// What a fetch needs to know of an external task; `None` when the token is none, or has no

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use flowstone_core::{Command, Rejection, Trigger};
+use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger};
 use flowstone_engine::{Error, Submission};
 use flowstone_expression::Variables;
 use flowstone_store::query::{ExecutionField as Field, Query, Scalar, SubscriptionField, Test};
@@ -240,7 +240,7 @@ async fn go_on(
     let name = message.clone();
     let command = Command::Trigger(Trigger {
         execution,
-        message,
+        awaited: message.map_or(Awaited::Anything, |name| Awaited::Event(EventKind::Message, name)),
         variables,
         local_variables: Variables::new(),
     });

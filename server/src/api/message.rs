@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use flowstone_core::{Command, Rejection, Trigger};
+use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger};
 use flowstone_engine::{Error, Reply, Submission};
 use flowstone_store::record::SubscriptionRecord;
 use serde::{Deserialize, Serialize};
@@ -215,7 +215,7 @@ impl Delivery {
         let execution = receiver.subscription.activity_id;
         let command = Command::Trigger(Trigger {
             execution,
-            message: Some(self.correlation.name.clone()),
+            awaited: Awaited::Event(EventKind::Message, self.correlation.name.clone()),
             variables: self.variables.clone(),
             local_variables: self.local_variables.clone(),
         });

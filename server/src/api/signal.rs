@@ -2,10 +2,15 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger};
+use flowstone_engine::{Error, Submission};
+use flowstone_expression::Variables;
+use flowstone_store::query::{Query, Scalar, SubscriptionField as Field, Test};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::AppState;
 use super::body::{self, JsonBody, WireVariables};
@@ -47,9 +52,21 @@ async fn throw(
     let Some(name) = request.name.filter(|name| !name.is_empty()) else {
         return Err(ApiError::invalid("No signal name given"));
     };
-    value::map_from_wire(&request.variables)?;
+    let variables = value::map_from_wire(&request.variables)?;
     let Some(execution_id) = request.execution_id else {
-        // No element that catches signals can be deployed yet, so nobody listens.
+        let mut query = Query::default()
+            .with(Field::EventType, Test::Equals(Scalar::Text("signal".to_owned())))
+            .with(Field::EventName, Test::Equals(Scalar::Text(name.clone())))
+            .with(Field::Suspended, Test::Equals(Scalar::Boolean(false)));
+        if let Some(tenant) = request.tenant_id {
+            query = query.with(Field::TenantId, Test::Equals(Scalar::Text(tenant)));
+        } else if request.without_tenant_id {
+            query = query.with(Field::TenantId, Test::IsNull);
+        }
+        for receiver in state.store().subscriptions(&query).await? {
+            // Who went on or ended meanwhile, perhaps by this very signal, no longer waits for it.
+            deliver(&state, receiver.subscription.activity_id, &name, &variables).await?;
+        }
         return Ok(StatusCode::NO_CONTENT);
     };
     if request.tenant_id.is_some() || request.without_tenant_id {
@@ -61,12 +78,35 @@ async fn throw(
         Some(id) => state.store().locate(&[id]).await?,
         None => Vec::new(),
     };
-    if located.is_empty() {
+    let Some((execution, _)) = located.first() else {
         return Err(ApiError::null_value(format!(
             "Cannot find execution with id '{execution_id}': execution is null"
         )));
+    };
+    if deliver(&state, *execution, &name, &variables).await? {
+        return Ok(StatusCode::NO_CONTENT);
     }
     Err(ApiError::rest(format!(
         "Execution '{execution_id}' has not subscribed to a signal event with name '{name}'. is empty"
     )))
+}
+
+/// Gives a signal to one execution; answers whether it waited for it.
+async fn deliver(state: &AppState, execution: Uuid, name: &str, variables: &Variables) -> Result<bool, ApiError> {
+    let command = Command::Trigger(Trigger {
+        execution,
+        awaited: Awaited::Event(EventKind::Signal, name.to_owned()),
+        variables: variables.clone(),
+        local_variables: Variables::new(),
+    });
+    match state.engine().submit(Submission::new(execution, command)).await {
+        Ok(_) => Ok(true),
+        Err(
+            Error::Unknown(_)
+            | Error::Rejected(
+                Rejection::NotWaiting { .. } | Rejection::UnknownExecution { .. } | Rejection::Ended { .. },
+            ),
+        ) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

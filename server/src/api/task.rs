@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::body::{self, JsonBody, Parameters, WireVariables};
 use super::error::{ApiError, ErrorBody};
@@ -27,6 +28,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(count, query_count))
         .routes(routes!(get))
         .routes(routes!(complete))
+        .routes(routes!(bpmn_error))
+        .routes(routes!(bpmn_escalation))
 }
 
 static TASKS: Table<Field> = Table {
@@ -325,5 +328,91 @@ async fn complete(
             ),
         ) => Err(unknown()),
         Err(error) => Err(refuse(error.to_string())),
+    }
+}
+
+/// A business error that a person reports.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TaskErrorRequest {
+    /// Code that catching events look at.
+    error_code: Option<String>,
+    /// Message for the catching event.
+    error_message: Option<String>,
+    /// Variables set before the error propagates.
+    #[schema(value_type = Option<Object>)]
+    variables: WireVariables,
+}
+
+/// Report a business error from a user task
+///
+/// When no event of the process catches it, the path ends there.
+#[utoipa::path(post, path = "/task/{id}/bpmnError", operation_id = "handleBpmnError", tag = "Task",
+    params(("id" = String, Path, description = "Task id")), request_body = TaskErrorRequest,
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 500, body = ErrorBody)))]
+async fn bpmn_error(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<TaskErrorRequest>,
+) -> Result<StatusCode, ApiError> {
+    let variables = value::map_from_wire(&request.variables)?;
+    let error_code = request.error_code.filter(|code| !code.is_empty());
+    let error_code = error_code.ok_or_else(|| ApiError::null_value("errorCode is empty"))?;
+    throw(&state, &id, |task| Command::ThrowTaskError {
+        task,
+        error_code,
+        error_message: request.error_message,
+        variables,
+    })
+    .await
+}
+
+/// An escalation that a person reports.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TaskEscalationRequest {
+    /// Code that catching events look at.
+    escalation_code: Option<String>,
+    /// Variables set before the escalation propagates.
+    #[schema(value_type = Option<Object>)]
+    variables: WireVariables,
+}
+
+/// Report an escalation from a user task
+///
+/// The task goes on unless the catching event interrupts it.
+#[utoipa::path(post, path = "/task/{id}/bpmnEscalation", operation_id = "handleEscalation", tag = "Task",
+    params(("id" = String, Path, description = "Task id")), request_body = TaskEscalationRequest,
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 500, body = ErrorBody)))]
+async fn bpmn_escalation(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<TaskEscalationRequest>,
+) -> Result<StatusCode, ApiError> {
+    let variables = value::map_from_wire(&request.variables)?;
+    let escalation_code = request.escalation_code.filter(|code| !code.is_empty());
+    let escalation_code = escalation_code.ok_or_else(|| ApiError::null_value("escalationCode is empty"))?;
+    throw(&state, &id, |task| Command::ThrowTaskEscalation {
+        task,
+        escalation_code,
+        variables,
+    })
+    .await
+}
+
+async fn throw(state: &AppState, id: &str, command: impl FnOnce(Uuid) -> Command) -> Result<StatusCode, ApiError> {
+    let unknown = || ApiError::rest_not_found(format!("Cannot find task with id {id}: task is null"));
+    let task = body::id(id).ok_or_else(unknown)?;
+    match state.engine().submit(Submission::new(task, command(task))).await {
+        Ok(_) => Ok(StatusCode::NO_CONTENT),
+        Err(
+            Error::Unknown(_)
+            | Error::Rejected(
+                Rejection::UnknownTask { .. } | Rejection::UnknownExecution { .. } | Rejection::Ended { .. },
+            ),
+        ) => Err(unknown()),
+        Err(error) => Err(error.into()),
     }
 }

@@ -1,9 +1,9 @@
 //! Events.
 
-use super::{FormReference, Implementation};
+use super::{FormReference, Implementation, NodeIndex};
 use flowstone_expression::Expression;
 
-/// A start event without a trigger.
+/// A start event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StartEvent {
     /// The variable that receives the id of the authenticated user who started the instance.
@@ -12,6 +12,67 @@ pub struct StartEvent {
     pub form_key: Option<Expression>,
     /// A deployed start form.
     pub form: Option<FormReference>,
+    /// What sets off the event sub-process that it begins; `None` anywhere else.
+    pub trigger: Option<StartTrigger>,
+}
+
+/// What sets off an event sub-process (BPMN 2.0, 13.5.4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartTrigger {
+    /// Whether everything else in the surrounding scope is canceled.
+    pub interrupting: bool,
+    /// What is caught.
+    pub catch: Catch,
+}
+
+/// An event at the border of an activity (BPMN 2.0, 13.5.3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoundaryEvent {
+    /// The activity.
+    pub attached_to: NodeIndex,
+    /// Whether the activity is canceled.
+    pub interrupting: bool,
+    /// What is caught.
+    pub catch: Catch,
+}
+
+/// What a catching event waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Catch {
+    /// A message.
+    Message {
+        /// Its name, computed when the wait begins.
+        name: Expression,
+    },
+    /// A signal.
+    Signal {
+        /// Its name, computed when the wait begins.
+        name: Expression,
+    },
+    /// An error thrown inside.
+    Error(ErrorCatch),
+    /// An escalation thrown inside.
+    Escalation(EscalationCatch),
+}
+
+/// Which errors are caught.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ErrorCatch {
+    /// The code that the error must have; `None` catches all.
+    pub code: Option<String>,
+    /// The variable that receives the code.
+    pub code_variable: Option<String>,
+    /// The variable that receives the message.
+    pub message_variable: Option<String>,
+}
+
+/// Which escalations are caught.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EscalationCatch {
+    /// The code that the escalation must have; `None` catches all.
+    pub code: Option<String>,
+    /// The variable that receives the code.
+    pub code_variable: Option<String>,
 }
 
 /// What reaching an end event does.
@@ -23,6 +84,26 @@ pub enum EndEvent {
     Terminate,
     /// Sends a message by its implementation, then ends the token; without one, only ends it.
     Message(Option<Implementation>),
+    /// Throws an error.
+    Error(ThrownError),
+    /// Throws an escalation, then ends the token unless its catcher canceled it.
+    Escalation(ThrownEscalation),
+}
+
+/// An error that an end event throws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThrownError {
+    /// Its code.
+    pub code: String,
+    /// Its message.
+    pub message: Option<Expression>,
+}
+
+/// An escalation that an event throws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThrownEscalation {
+    /// Its code.
+    pub code: String,
 }
 
 /// What reaching an intermediate throw event does.
@@ -32,4 +113,6 @@ pub enum IntermediateThrowEvent {
     None,
     /// Sends a message by its implementation; without one, passes on.
     Message(Option<Implementation>),
+    /// Throws an escalation, then passes on unless its catcher canceled the token.
+    Escalation(ThrownEscalation),
 }

@@ -1,6 +1,6 @@
 //! What stands directly in `definitions` (BPMN 2.0, 8.1).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Reader;
 use crate::codes;
@@ -42,11 +42,10 @@ impl<'tree> Reader<'tree, '_, '_> {
                 _ => {}
             }
         }
-        self.messages = document
-            .messages
-            .iter()
-            .map(|message| (message.id.clone(), message.clone()))
-            .collect();
+        self.messages = by_id(&document.messages, |message| &message.id);
+        self.signals = by_id(&document.signals, |signal| &signal.id);
+        self.errors = by_id(&document.errors, |error| &error.id);
+        self.escalations = by_id(&document.escalations, |escalation| &escalation.id);
         let mut processes = 0;
         for (index, child) in bpmn().filter(|(_, child)| child.name == "process") {
             processes += 1;
@@ -152,6 +151,10 @@ impl<'tree> Reader<'tree, '_, '_> {
             message,
         }));
     }
+}
+
+fn by_id<T: Clone>(list: &[T], id: impl Fn(&T) -> &String) -> HashMap<String, T> {
+    list.iter().map(|item| (id(item).clone(), item.clone())).collect()
 }
 
 fn escalation(element: &Element<'_>) -> Option<Escalation> {

@@ -1,19 +1,24 @@
 //! Events (BPMN 2.0, 10.5).
 
-use super::Reader;
-use super::node::is_event_definition;
+use super::node::{is_event_definition, is_true};
 use super::task::{ImplementationReading, unknown_message};
+use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
-use crate::model::{EndEvent, Implementation, IntermediateThrowEvent, StartEvent};
+use crate::model::{
+    BoundaryEvent, Catch, EndEvent, ErrorCatch, EscalationCatch, Implementation, IntermediateThrowEvent, NodeIndex,
+    StartEvent, StartTrigger, ThrownError, ThrownEscalation,
+};
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
 
-/// What an event does, as far as its definitions are executed.
+/// What a throwing event does, as far as its definitions are executed.
 enum Definition {
     None,
     Terminate,
     Message(Option<Implementation>),
+    Error(ThrownError),
+    Escalation(ThrownEscalation),
 }
 
 impl<'tree> Reader<'tree, '_, '_> {
@@ -24,15 +29,30 @@ impl<'tree> Reader<'tree, '_, '_> {
         element: &'tree Element<'tree>,
         scope: Option<&Element<'_>>,
     ) -> Option<StartEvent> {
-        let embedded = scope.is_some_and(|scope| {
-            !scope
-                .attribute("triggeredByEvent")
-                .is_some_and(|value| matches!(value.text.trim(), "true" | "1"))
-        });
+        let (form_key, form) = self.form(element);
+        let mut event = StartEvent {
+            initiator: element.vendor_attribute("initiator").map(|name| name.text.to_owned()),
+            form_key,
+            form,
+            trigger: None,
+        };
+        if scope.is_some_and(|scope| is_true(scope, "triggeredByEvent")) {
+            let interrupting = self.flag(
+                element.attribute("isInterrupting"),
+                true,
+                "isInterrupting",
+                element.id(),
+            );
+            let catch = self.catch(index, element)?;
+            // Errors always interrupt (BPMN 2.0, table 10.86).
+            let interrupting = interrupting || matches!(catch, Catch::Error(_));
+            event.trigger = Some(StartTrigger { interrupting, catch });
+            return Some(event);
+        }
         let mut refused = false;
-        for definition in self.event_definitions(index) {
+        for (_, definition) in self.event_definitions(index) {
             refused = true;
-            if embedded {
+            if scope.is_some() {
                 self.problems.error(
                     Problem::new(
                         codes::START_EVENT_DEFINITION,
@@ -49,12 +69,165 @@ impl<'tree> Reader<'tree, '_, '_> {
                 self.refuse_definition(element, definition);
             }
         }
-        let (form_key, form) = self.form(element);
-        (!refused).then(|| StartEvent {
-            initiator: element.vendor_attribute("initiator").map(|name| name.text.to_owned()),
-            form_key,
-            form,
+        (!refused).then_some(event)
+    }
+
+    /// Reads a boundary event. To what it is attached is known once all nodes are, see `rules::boundary_event`.
+    pub(super) fn boundary_event(
+        &mut self,
+        index: ElementIndex,
+        element: &'tree Element<'tree>,
+    ) -> Option<BoundaryEvent> {
+        let interrupting = self.flag(
+            element.attribute("cancelActivity"),
+            true,
+            "cancelActivity",
+            element.id(),
+        );
+        let catch = self.catch(index, element)?;
+        Some(BoundaryEvent {
+            attached_to: NodeIndex(u32::MAX),
+            interrupting: interrupting || matches!(catch, Catch::Error(_)),
+            catch,
         })
+    }
+
+    pub(super) fn intermediate_catch_event(
+        &mut self,
+        index: ElementIndex,
+        element: &'tree Element<'tree>,
+    ) -> Option<Catch> {
+        let catch = self.catch(index, element)?;
+        if matches!(catch, Catch::Message { .. } | Catch::Signal { .. }) {
+            return Some(catch);
+        }
+        for (_, definition) in self.event_definitions(index) {
+            self.problems.error(
+                Problem::new(
+                    codes::EVENT_DEFINITION_NOT_ALLOWED,
+                    definition.span,
+                    format!("{} is not allowed on {}.", definition.name, title(element)),
+                    "Catch it by a boundary event or an event sub-process.",
+                )
+                .at(element.id()),
+            );
+        }
+        None
+    }
+
+    /// The one definition of a catching event.
+    fn catch(&mut self, index: ElementIndex, element: &'tree Element<'tree>) -> Option<Catch> {
+        let definitions = self.event_definitions(index);
+        let (definition_index, definition) = match definitions[..] {
+            [one] => one,
+            [] => {
+                self.problems.error(
+                    Problem::new(
+                        codes::MISSING_EVENT_DEFINITION,
+                        element.span,
+                        format!("{} does not say what it waits for.", title(element)),
+                        "Give it an event definition, such as messageEventDefinition.",
+                    )
+                    .at(element.id()),
+                );
+                return None;
+            }
+            _ => {
+                self.several_definitions(element);
+                return None;
+            }
+        };
+        self.check_extensions(definition_index, element.id());
+        match definition.name {
+            "messageEventDefinition" => {
+                let reference = self.required_reference(element, definition, "messageRef")?;
+                let name = self.awaited_message(reference, element)?.name?;
+                Some(Catch::Message { name })
+            }
+            "signalEventDefinition" => {
+                let reference = self.required_reference(element, definition, "signalRef")?;
+                let Some(signal) = self.signals.get(unqualified_reference(reference.text)) else {
+                    self.unknown_reference(element, reference, "signal");
+                    return None;
+                };
+                // A signal without name was reported where it is defined.
+                let name = signal.name.clone()?;
+                Some(Catch::Signal { name })
+            }
+            "errorEventDefinition" => Some(Catch::Error(ErrorCatch {
+                code: definition
+                    .attribute("errorRef")
+                    .map(|reference| self.error_code(reference)),
+                code_variable: variable_name(definition, "errorCodeVariable"),
+                message_variable: variable_name(definition, "errorMessageVariable"),
+            })),
+            "escalationEventDefinition" => {
+                let code = match definition.attribute("escalationRef") {
+                    Some(reference) => self.escalation_code(element, reference)?,
+                    None => None,
+                };
+                Some(Catch::Escalation(EscalationCatch {
+                    code,
+                    code_variable: variable_name(definition, "escalationCodeVariable"),
+                }))
+            }
+            _ => {
+                self.refuse_definition(element, definition);
+                None
+            }
+        }
+    }
+
+    fn required_reference(
+        &mut self,
+        event: &Element<'_>,
+        definition: &'tree Element<'tree>,
+        name: &str,
+    ) -> Option<Value<'tree>> {
+        let reference = definition.attribute(name).filter(|value| !value.text.trim().is_empty());
+        if reference.is_none() {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_REFERENCE,
+                    definition.span,
+                    format!("The {} of {} has no {name}.", definition.name, title(event)),
+                    format!("Set {name} to what is meant."),
+                )
+                .at(event.id()),
+            );
+        }
+        reference
+    }
+
+    fn unknown_reference(&mut self, event: &Element<'_>, reference: Value<'_>, what: &str) {
+        self.problems.error(
+            Problem::new(
+                codes::UNKNOWN_REFERENCE,
+                reference.span,
+                format!("There is no {what} '{}'.", reference.text),
+                format!("Define the {what} in the file, or correct the reference."),
+            )
+            .at(event.id()),
+        );
+    }
+
+    /// The code that a reference to an error means: that of its definition, or the reference itself.
+    fn error_code(&self, reference: Value<'_>) -> String {
+        let error = self.errors.get(unqualified_reference(reference.text));
+        error
+            .and_then(|error| error.code.clone())
+            .unwrap_or_else(|| reference.text.to_owned())
+    }
+
+    /// The code of the escalation that a reference names: `None` when it is unknown, which is reported.
+    fn escalation_code(&mut self, event: &Element<'_>, reference: Value<'_>) -> Option<Option<String>> {
+        match self.escalations.get(unqualified_reference(reference.text)) {
+            Some(escalation) => Some(escalation.code.clone()),
+            None => {
+                self.unknown_reference(event, reference, "escalation");
+                None
+            }
+        }
     }
 
     pub(super) fn end_event(
@@ -67,6 +240,8 @@ impl<'tree> Reader<'tree, '_, '_> {
             Definition::None => EndEvent::None,
             Definition::Terminate => EndEvent::Terminate,
             Definition::Message(implementation) => EndEvent::Message(implementation),
+            Definition::Error(error) => EndEvent::Error(error),
+            Definition::Escalation(escalation) => EndEvent::Escalation(escalation),
         })
     }
 
@@ -79,8 +254,9 @@ impl<'tree> Reader<'tree, '_, '_> {
         match self.definition(index, element, process)? {
             Definition::None => Some(IntermediateThrowEvent::None),
             Definition::Message(implementation) => Some(IntermediateThrowEvent::Message(implementation)),
-            Definition::Terminate => {
-                for definition in self.event_definitions(index) {
+            Definition::Escalation(escalation) => Some(IntermediateThrowEvent::Escalation(escalation)),
+            Definition::Terminate | Definition::Error(_) => {
+                for (_, definition) in self.event_definitions(index) {
                     self.refuse_definition(element, definition);
                 }
                 None
@@ -116,6 +292,20 @@ impl<'tree> Reader<'tree, '_, '_> {
                         }
                     }
                 }
+                "errorEventDefinition" => match self.thrown_error(element, definition) {
+                    Some(error) => Definition::Error(error),
+                    None => {
+                        refused = true;
+                        continue;
+                    }
+                },
+                "escalationEventDefinition" => match self.thrown_escalation(element, definition) {
+                    Some(escalation) => Definition::Escalation(escalation),
+                    None => {
+                        refused = true;
+                        continue;
+                    }
+                },
                 _ => {
                     self.refuse_definition(element, definition);
                     refused = true;
@@ -124,18 +314,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             };
         }
         if count > 1 {
-            self.problems.error(
-                Problem::new(
-                    codes::MULTIPLE_EVENT_DEFINITIONS,
-                    element.span,
-                    format!(
-                        "{} has several event definitions, which is not supported yet.",
-                        title(element)
-                    ),
-                    "Model one event after the other.",
-                )
-                .at(element.id()),
-            );
+            self.several_definitions(element);
         }
         (!refused && count <= 1).then_some(found)
     }
@@ -147,11 +326,68 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
     }
 
-    fn event_definitions(&self, index: ElementIndex) -> Vec<&'tree Element<'tree>> {
+    fn thrown_error(&mut self, event: &Element<'_>, definition: &'tree Element<'tree>) -> Option<ThrownError> {
+        let reference = self.required_reference(event, definition, "errorRef")?;
+        let known = self.errors.get(unqualified_reference(reference.text));
+        let code = known.map_or(Some(reference.text), |error| error.code.as_deref());
+        let Some(code) = code.filter(|code| !code.is_empty()) else {
+            self.missing_code(event, reference, "error", "errorCode");
+            return None;
+        };
+        Some(ThrownError {
+            code: code.to_owned(),
+            message: known.and_then(|error| error.message.clone()),
+        })
+    }
+
+    fn thrown_escalation(
+        &mut self,
+        event: &Element<'_>,
+        definition: &'tree Element<'tree>,
+    ) -> Option<ThrownEscalation> {
+        let reference = self.required_reference(event, definition, "escalationRef")?;
+        let code = self.escalation_code(event, reference)?.filter(|code| !code.is_empty());
+        if code.is_none() {
+            self.missing_code(event, reference, "escalation", "escalationCode");
+        }
+        Some(ThrownEscalation { code: code? })
+    }
+
+    fn missing_code(&mut self, event: &Element<'_>, reference: Value<'_>, what: &str, attribute: &str) {
+        self.problems.error(
+            Problem::new(
+                codes::MISSING_CODE,
+                reference.span,
+                format!(
+                    "The {what} '{}' that {} throws has no {attribute}.",
+                    reference.text,
+                    title(event)
+                ),
+                "Give it a code; those who catch it go by it.",
+            )
+            .at(event.id()),
+        );
+    }
+
+    fn several_definitions(&mut self, event: &Element<'_>) {
+        self.problems.error(
+            Problem::new(
+                codes::MULTIPLE_EVENT_DEFINITIONS,
+                event.span,
+                format!(
+                    "{} has several event definitions, which is not supported yet.",
+                    title(event)
+                ),
+                "Model one event after the other.",
+            )
+            .at(event.id()),
+        );
+    }
+
+    fn event_definitions(&self, index: ElementIndex) -> Vec<(ElementIndex, &'tree Element<'tree>)> {
         let tree = self.tree;
         tree.children(index)
-            .map(|(_, child)| child)
-            .filter(|child| is_event_definition(child))
+            .filter(|(_, child)| is_event_definition(child))
             .collect()
     }
 
@@ -166,4 +402,11 @@ impl<'tree> Reader<'tree, '_, '_> {
             .at(event.id()),
         );
     }
+}
+
+fn variable_name(definition: &Element<'_>, attribute: &str) -> Option<String> {
+    definition
+        .vendor_attribute(attribute)
+        .map(|name| name.text.to_owned())
+        .filter(|name| !name.is_empty())
 }

@@ -97,15 +97,12 @@ impl<'tree> Reader<'tree, '_, '_> {
             "exclusiveGateway" => Some(NodeKind::ExclusiveGateway),
             "parallelGateway" => Some(NodeKind::ParallelGateway),
             "inclusiveGateway" => Some(NodeKind::InclusiveGateway),
-            "subProcess" if !is_true(element, "triggeredByEvent") => Some(NodeKind::SubProcess),
-            "subProcess" => {
-                self.refuse_element(
-                    element,
-                    None,
-                    &format!("The event sub-process '{}'", element.id().unwrap_or("")),
-                );
-                None
-            }
+            "subProcess" if is_true(element, "triggeredByEvent") => Some(NodeKind::EventSubProcess),
+            "subProcess" => Some(NodeKind::SubProcess),
+            "boundaryEvent" => self.boundary_event(index, element).map(NodeKind::BoundaryEvent),
+            "intermediateCatchEvent" => self
+                .intermediate_catch_event(index, element)
+                .map(NodeKind::IntermediateCatchEvent),
             _ => {
                 self.refuse_element(element, None, &title(element));
                 None
@@ -257,7 +254,7 @@ pub(super) fn is_event_definition(element: &Element<'_>) -> bool {
         && (element.name.ends_with("EventDefinition") || element.name == "eventDefinitionRef")
 }
 
-fn is_true(element: &Element<'_>, name: &str) -> bool {
+pub(super) fn is_true(element: &Element<'_>, name: &str) -> bool {
     element
         .attribute(name)
         .is_some_and(|value| matches!(value.text.trim(), "true" | "1"))

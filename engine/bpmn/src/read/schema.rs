@@ -130,6 +130,8 @@ fn attributes(name: &str) -> Option<(Names, Names)> {
             ACTIVITY,
             &["implementation", "operationRef", "messageRef", "instantiate"],
         ),
+        "boundaryEvent" => (NONE, &["attachedToRef", "cancelActivity", "parallelMultiple"]),
+        "intermediateCatchEvent" => (NONE, &["parallelMultiple"]),
         "subProcess" => (ACTIVITY, &["triggeredByEvent"]),
         "exclusiveGateway" | "inclusiveGateway" => (GATEWAY, &["default"]),
         "parallelGateway" => (GATEWAY, NONE),

@@ -202,6 +202,12 @@ impl<'tree> Reader<'tree, '_, '_> {
         let Some(reference) = element.attribute("messageRef") else {
             return Some(ReceiveTask { message: None });
         };
+        let message = self.awaited_message(reference, element)?;
+        Some(ReceiveTask { message: Some(message) })
+    }
+
+    /// The message that an element waits for, which must have a name.
+    pub(super) fn awaited_message(&mut self, reference: Value<'_>, element: &Element<'_>) -> Option<Message> {
         let Some(message) = self.message(reference).cloned() else {
             self.problems.error(unknown_message(reference).at(element.id()));
             return None;
@@ -223,7 +229,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             );
             return None;
         }
-        Some(ReceiveTask { message: Some(message) })
+        Some(message)
     }
 
     /// The message that a `messageRef` names.

@@ -38,7 +38,8 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
             );
         }
         let none_starts = starts.iter().map(|position| &process.nodes[*position]);
-        let mut none_starts = none_starts.filter(|node| matches!(node.kind, Some(NodeKind::StartEvent(_))));
+        let mut none_starts = none_starts
+            .filter(|node| matches!(&node.kind, Some(NodeKind::StartEvent(event)) if event.trigger.is_none()));
         none_starts.next();
         for further in none_starts {
             problems.error(

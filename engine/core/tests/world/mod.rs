@@ -8,8 +8,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use flowstone_bpmn::{Limits, parse};
 use flowstone_core::{
-    Command, CountingIds, Event, Executable, ExternalTask, Holder, IdSource, Instance, Rejection, Start, StepOptions,
-    Token, Trigger, Wait, compile, replay, start, step,
+    Awaited, Command, CountingIds, Event, EventKind, Executable, ExternalTask, Holder, IdSource, Instance, Rejection,
+    Start, StepOptions, Token, Trigger, Wait, compile, replay, start, step,
 };
 use flowstone_expression::{TypedValue, Variables};
 use uuid::Uuid;
@@ -32,7 +32,7 @@ pub fn compiled(content: &str) -> Executable {
         r#"<definitions id="d" targetNamespace="t" xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
              xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
              xmlns:camunda="http://camunda.org/schema/1.0/bpmn">
-             <message id="m" name="paid"/>
+             <message id="m" name="paid"/><signal id="alarm" name="alarm"/><escalation id="late" escalationCode="late"/>
              <process id="p" isExecutable="true">{content}</process></definitions>"#
     );
     let limits = Limits::default();
@@ -212,7 +212,10 @@ impl World {
     pub fn signal(&self, execution: Uuid, message: Option<&str>) -> Command {
         Command::Trigger(Trigger {
             execution,
-            message: message.map(str::to_owned),
+            awaited: match message {
+                Some(name) => Awaited::Event(EventKind::Message, name.to_owned()),
+                None => Awaited::Anything,
+            },
             variables: Variables::new(),
             local_variables: Variables::new(),
         })

@@ -1,0 +1,119 @@
+//! Waiting for events: subscriptions, boundary events and event sub-processes (BPMN 2.0, 13.5).
+
+use flowstone_bpmn::model::{Catch, NodeIndex, NodeKind};
+use uuid::Uuid;
+
+use crate::context::Place;
+use crate::event::Event;
+use crate::rejection::Rejection;
+use crate::state::{EventKind, Subscription};
+use crate::step::Step;
+
+impl Step<'_> {
+    /// Subscribes to the events at the border of an activity that has begun.
+    pub(crate) fn watch_border(&mut self, owner: Uuid, activity: NodeIndex) -> Result<(), Rejection> {
+        let model = self.model;
+        for event in model.boundaries(activity) {
+            self.subscribe(owner, *event)?;
+        }
+        Ok(())
+    }
+
+    /// Subscribes to the events that set off the event sub-processes of a scope that has begun.
+    pub(crate) fn watch_scope(&mut self, scope: Uuid, node: Option<NodeIndex>) -> Result<(), Rejection> {
+        let model = self.model;
+        for event in model.triggers(node) {
+            self.subscribe(scope, *event)?;
+        }
+        Ok(())
+    }
+
+    /// Subscribes to what an event waits for, when that comes from outside.
+    pub(crate) fn subscribe(&mut self, owner: Uuid, event: NodeIndex) -> Result<(), Rejection> {
+        let model = self.model;
+        let (kind, name) = match model.flow_node(event).kind.catch() {
+            Some(Catch::Message { name }) => (EventKind::Message, name),
+            Some(Catch::Signal { name }) => (EventKind::Signal, name),
+            Some(Catch::Error(_) | Catch::Escalation(_)) | None => return Ok(()),
+        };
+        let name = self.text(name, &mut Place::at(owner, event))?;
+        let name = name.ok_or_else(|| self.unfit(event, "the name of the event is null; give it a text"))?;
+        self.subscribe_by_name(owner, event, kind, name);
+        Ok(())
+    }
+
+    pub(crate) fn subscribe_by_name(&mut self, owner: Uuid, node: NodeIndex, kind: EventKind, name: String) {
+        let subscription = Subscription {
+            id: self.ids.next_id(),
+            owner,
+            node: self.model.id(node),
+            kind,
+            name,
+            created_at: self.now,
+        };
+        self.emit(Event::Subscribed(Box::new(subscription)));
+    }
+
+    /// Ends the subscriptions of a token or scope for which `ends` holds.
+    pub(crate) fn unsubscribe(&mut self, owner: Uuid, ends: impl Fn(&Subscription) -> bool) {
+        let subscriptions = self.instance.subscriptions_of(owner);
+        let ending: Vec<Uuid> = subscriptions.filter(|one| ends(one)).map(|one| one.id).collect();
+        for id in ending {
+            self.emit(Event::Unsubscribed { id, owner });
+        }
+    }
+
+    /// The event that a node waits for has come to its owner: the token that rests there, the activity whose border
+    /// it is, or the scope whose event sub-process it sets off.
+    pub(crate) fn caught(&mut self, owner: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let model = self.model;
+        match &model.flow_node(node).kind {
+            NodeKind::BoundaryEvent(event) => {
+                let scope = self.surrounding(owner)?;
+                if event.interrupting {
+                    self.cancel_activity(owner)?;
+                }
+                self.schedule(scope, node);
+                Ok(())
+            }
+            NodeKind::StartEvent(event) => {
+                let interrupting = event.trigger.as_ref().is_some_and(|trigger| trigger.interrupting);
+                self.begin_event_sub_process(owner, node, interrupting)
+            }
+            _ => self.complete(owner),
+        }
+    }
+
+    /// An event sub-process begins inside of a scope; an interrupting one takes the place of all else in it
+    /// (bpmn-semantics 2.11).
+    fn begin_event_sub_process(&mut self, scope: Uuid, start: NodeIndex, interrupting: bool) -> Result<(), Rejection> {
+        let Some(sub_process) = self.model.flow_node(start).parent else {
+            return Err(self.unfit(start, "the start event stands in no sub-process"));
+        };
+        if interrupting {
+            self.cancel_content(scope, false)?;
+            let model = self.model;
+            self.unsubscribe(scope, |subscription| {
+                let node = model.find(&subscription.node).map(|node| &model.flow_node(node).kind);
+                matches!(node, Ok(NodeKind::StartEvent(_)))
+            });
+        }
+        let id = self.ids.next_id();
+        self.emit(Event::ScopeOpened {
+            id,
+            parent: scope,
+            node: self.model.id(sub_process),
+            at: self.now,
+        });
+        self.watch_scope(id, Some(sub_process))?;
+        self.schedule(id, start);
+        Ok(())
+    }
+
+    /// The scope directly around a token or scope.
+    pub(crate) fn surrounding(&self, execution: Uuid) -> Result<Uuid, Rejection> {
+        let token = self.instance.token(execution).map(|token| token.scope);
+        let scope = || self.instance.scope(execution).and_then(|scope| scope.parent);
+        token.or_else(scope).ok_or(Rejection::UnknownExecution { execution })
+    }
+}
