@@ -29,4 +29,4 @@ pub use engine::{Engine, Options};
 pub use error::{DeployError, Error};
 pub use history::HistoryLevel;
 pub use request::{FetchFilter, FetchRequest, FetchTopic, LockedTask, Reply, StartRequest, Submission};
-pub use view::{ActivityNode, InstanceView};
+pub use view::{ActivityNode, InstanceView, TransitionNode};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowstone_core::Instance;
+use flowstone_core::{Instance, Wait};
 use uuid::Uuid;
 
 use crate::definitions::Definition;
@@ -35,6 +35,21 @@ pub struct ActivityNode {
     pub incident_ids: Vec<Uuid>,
     /// Activity instances inside.
     pub children: Vec<ActivityNode>,
+    /// Executions directly inside that are between activity instances.
+    pub transitions: Vec<TransitionNode>,
+}
+
+/// An execution that is no activity instance: it has left one, or has not entered one yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransitionNode {
+    /// Execution id.
+    pub id: Uuid,
+    /// BPMN id of the activity.
+    pub activity_id: Arc<str>,
+    /// Activity type.
+    pub activity_type: Arc<str>,
+    /// Name of the activity.
+    pub activity_name: Option<Arc<str>>,
 }
 
 impl InstanceView {
@@ -51,6 +66,7 @@ impl InstanceView {
             execution_ids: vec![root],
             incident_ids: Vec::new(),
             children: self.children(root),
+            transitions: self.transitions(root),
         }
     }
 
@@ -64,8 +80,31 @@ impl InstanceView {
             .collect()
     }
 
+    fn transitions(&self, scope: Uuid) -> Vec<TransitionNode> {
+        let children = self.instance.scope(scope).map(|scope| &scope.children);
+        let tokens = children
+            .into_iter()
+            .flatten()
+            .filter_map(|child| self.instance.token(*child));
+        tokens
+            .filter(|token| token.wait == Wait::Siblings)
+            .filter_map(|token| {
+                let described = self.definition.executable.node(&token.node)?;
+                Some(TransitionNode {
+                    id: token.id,
+                    activity_id: token.node.clone(),
+                    activity_type: described.activity_type.clone(),
+                    activity_name: described.name.clone(),
+                })
+            })
+            .collect()
+    }
+
     fn node(&self, id: Uuid, parent: Uuid) -> Option<ActivityNode> {
         let token = self.instance.token(id);
+        if token.is_some_and(|token| token.wait == Wait::Siblings) {
+            return None;
+        }
         let scope = self.instance.scope(id);
         let node = token
             .map(|token| &token.node)
@@ -81,6 +120,7 @@ impl InstanceView {
             execution_ids: vec![id],
             incident_ids: incidents.collect(),
             children: self.children(id),
+            transitions: self.transitions(id),
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use flowstone_expression::Expression;
 
-use crate::model::{Error, Escalation, InputOutput, Message, NodeKind, Signal};
+use crate::model::{Error, Escalation, InputOutput, Message, MultiInstance, NodeKind, Signal};
 use crate::problems::Problem;
 use crate::xml::{Element, Value};
 
@@ -40,6 +40,7 @@ pub(crate) struct DraftNode<'tree> {
     pub kind: Option<NodeKind>,
     /// Whether it starts by other means than a sequence flow: event sub-processes, compensation handlers.
     pub triggered: bool,
+    pub multi_instance: Option<Box<MultiInstance>>,
     pub input_output: Option<InputOutput>,
     pub properties: Vec<(String, String)>,
     pub documentation: Option<String>,

@@ -65,6 +65,7 @@ fn finish_node(node: DraftNode<'_>, flows: &[DraftFlow<'_>], problems: &Problems
         default_flow: default_flow.map(|flow| flow_index(*flow)),
         incoming: node.incoming.into_iter().map(flow_index).collect(),
         outgoing: node.outgoing.into_iter().map(flow_index).collect(),
+        multi_instance: node.multi_instance,
         input_output: node.input_output,
         properties: node.properties,
         documentation: node.documentation,

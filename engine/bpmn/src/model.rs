@@ -8,7 +8,10 @@ mod activity;
 mod data;
 mod event;
 
-pub use activity::{ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, ReceiveTask, UserTask};
+pub use activity::{
+    ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, MultiInstance, ReceiveTask, Times,
+    UserTask,
+};
 pub use data::{InputOutput, Parameter, ParameterValue};
 pub use event::{
     BoundaryEvent, Catch, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent, StartEvent, StartTrigger,
@@ -190,6 +193,8 @@ pub struct FlowNode {
     pub outgoing: Vec<FlowIndex>,
     /// The flow taken when no condition holds; one of `outgoing`.
     pub default_flow: Option<FlowIndex>,
+    /// How often an activity is carried out; `None`: once.
+    pub multi_instance: Option<Box<MultiInstance>>,
     /// Variables computed on entry and on leaving.
     pub input_output: Option<InputOutput>,
     /// The vendor extension `properties`, in document order.
@@ -242,6 +247,8 @@ pub enum NodeKind {
     ReceiveTask(ReceiveTask),
     /// An exclusive gateway: takes the first flow whose condition holds.
     ExclusiveGateway,
+    /// An event-based gateway: waits for the first of the events that follow it.
+    EventBasedGateway,
     /// A parallel gateway: waits for all incoming flows, takes all outgoing ones.
     ParallelGateway,
     /// An inclusive gateway: waits for all tokens that can still reach it, takes all flows whose condition holds.
@@ -272,6 +279,7 @@ impl NodeKind {
             Self::ReceiveTask(_) => "receiveTask",
             Self::ExclusiveGateway => "exclusiveGateway",
             Self::ParallelGateway => "parallelGateway",
+            Self::EventBasedGateway => "eventBasedGateway",
             Self::InclusiveGateway => "inclusiveGateway",
             Self::SubProcess | Self::EventSubProcess => "subProcess",
             Self::IntermediateCatchEvent(_) => "intermediateCatchEvent",

@@ -9,6 +9,7 @@ mod event;
 mod extension;
 mod node;
 mod process;
+mod repetition;
 mod schema;
 mod task;
 mod value;

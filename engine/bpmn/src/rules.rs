@@ -3,6 +3,7 @@
 
 mod boundary_event;
 mod default_flow;
+mod event_based_gateway;
 mod event_sub_process;
 mod exclusive_gateway;
 mod identifiers;
@@ -25,6 +26,7 @@ pub(crate) fn check(tree: &Tree<'_>, document: &mut DraftDocument<'_>, problems:
         boundary_event::connect(process, problems);
         sequence_flow::check(process, problems);
         event_sub_process::check(process, problems);
+        event_based_gateway::check(process, problems);
         start_event::check(process, problems);
         default_flow::check(process, problems);
         exclusive_gateway::check(process, problems);

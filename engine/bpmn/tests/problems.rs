@@ -409,13 +409,12 @@ fn what_is_not_executed_yet_is_refused_by_name() {
         "<callActivity id='n' calledElement='q'/>",
         "<transaction id='n'><startEvent id='i'/></transaction>",
         "<adHocSubProcess id='n'/>",
-        "<eventBasedGateway id='n'/>",
         "<complexGateway id='n'/>",
         "<scriptTask id='n'/>",
         "<endEvent id='n'><signalEventDefinition/></endEvent>",
         "<intermediateThrowEvent id='n'><signalEventDefinition/></intermediateThrowEvent>",
         "<intermediateThrowEvent id='n'><terminateEventDefinition/></intermediateThrowEvent>",
-        "<task id='n'><multiInstanceLoopCharacteristics/></task>",
+        "<task id='n'><standardLoopCharacteristics/></task>",
         "<subProcess id='n'><startEvent id='i'/><standardLoopCharacteristics/></subProcess>",
         "<task id='n'><extensionElements><camunda:executionListener/></extensionElements></task>",
         "<userTask id='n'><extensionElements><camunda:taskListener/></extensionElements></userTask>",
@@ -630,4 +629,61 @@ fn thrown_errors_and_escalations_are_checked() {
     let caught = "<intermediateCatchEvent id='n'><errorEventDefinition/></intermediateCatchEvent>\
                   <sequenceFlow id='g1' sourceRef='u' targetRef='n'/>";
     check(&with_event(caught), &["event-definition-not-allowed n"]);
+}
+
+#[test]
+fn multi_instance_activities_are_checked() {
+    let with = |attributes: &str, content: &str| {
+        of_node(&format!(
+            "<userTask id='n'><multiInstanceLoopCharacteristics {attributes}>{content}</multiInstanceLoopCharacteristics></userTask>"
+        ))
+    };
+    check(&with("", "<loopCardinality>${3}</loopCardinality>"), &[]);
+    check(&with("camunda:collection='names' isSequential='true'", ""), &[]);
+    check(
+        &with(
+            "",
+            "<loopDataInputRef>names</loopDataInputRef><inputDataItem name='name'/>",
+        ),
+        &[],
+    );
+    check(&with("", ""), &["missing-cardinality n"]);
+    check(
+        &with("", "<loopCardinality>${</loopCardinality>"),
+        &["invalid-expression n"],
+    );
+    check(
+        &with("behavior='One' camunda:collection='names'", ""),
+        &["unsupported-attribute n"],
+    );
+    check(
+        &with("camunda:asyncBefore='true' camunda:collection='names'", ""),
+        &["unsupported-attribute n"],
+    );
+}
+
+#[test]
+fn event_based_gateways_lead_to_catch_events() {
+    let with = |target: &str| {
+        with_event(&format!(
+            "<eventBasedGateway id='n'/>{target}<sequenceFlow id='g1' sourceRef='u' targetRef='n'/>\
+             <sequenceFlow id='g2' sourceRef='n' targetRef='t'/>"
+        ))
+    };
+    let signal = "<signalEventDefinition signalRef='g'/>";
+    check(
+        &with(&format!(
+            "<intermediateCatchEvent id='t'>{signal}</intermediateCatchEvent>"
+        )),
+        &[],
+    );
+    check(&with("<receiveTask id='t'/>"), &["event-gateway-target g2,n"]);
+    check(
+        &of_node("<eventBasedGateway id='n' instantiate='true'/>"),
+        &["unsupported-attribute n"],
+    );
+    check(
+        &of_node("<eventBasedGateway id='n' eventGatewayType='Parallel'/>"),
+        &["unsupported-attribute n"],
+    );
 }

@@ -15,6 +15,11 @@ impl Step<'_> {
     pub(crate) fn enter(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
         let flow_node = model.flow_node(node);
+        if let Some(repeated) = &flow_node.multi_instance
+            && !self.is_body_of(scope, node)
+        {
+            return self.enter_body(scope, node, repeated);
+        }
         match flow_node.kind.implementation() {
             Some(Implementation::External(task)) => return self.enter_external_task(scope, node, task),
             Some(Implementation::Expression(task)) => return self.enter_expression_task(scope, node, task),
@@ -26,6 +31,7 @@ impl Step<'_> {
             NodeKind::ParallelGateway => self.enter_parallel_gateway(scope, node),
             NodeKind::InclusiveGateway => self.enter_inclusive_gateway(scope, node),
             NodeKind::SubProcess => self.enter_sub_process(scope, node),
+            NodeKind::EventBasedGateway => self.enter_event_based_gateway(scope, node),
             NodeKind::IntermediateCatchEvent(_) => self.enter_catch_event(scope, node),
             NodeKind::EndEvent(EndEvent::Error(error)) => self.enter_error_end(scope, node, error),
             NodeKind::EndEvent(EndEvent::Escalation(escalation))
@@ -88,14 +94,16 @@ impl Step<'_> {
 
     /// Begins an activity: its id and the results of its input parameters, computed in the surrounding scope.
     pub(crate) fn prepare(&mut self, scope: Uuid, node: NodeIndex) -> Result<Entry, Rejection> {
-        let locals = self.inputs(scope, node)?;
-        Ok(Entry {
+        let mut entry = Entry {
             id: self.ids.next_id(),
             scope,
             node,
-            locals,
+            locals: std::mem::take(&mut self.locals),
             task: None,
-        })
+        };
+        let inputs = self.inputs(&mut entry)?;
+        entry.locals.extend(inputs);
+        Ok(entry)
     }
 
     /// A begun activity comes to rest until something from outside happens.
@@ -123,6 +131,15 @@ impl Step<'_> {
             return Err(Rejection::UnknownExecution { execution: token });
         };
         self.apply_outputs(token, scope, node)?;
+        if self.is_body_of(scope, node) {
+            let done = self.count_completed(scope, token, node)?;
+            let kept = self.kept(token, node).filter(|_| !done);
+            self.remove(token, node, false);
+            if let Some(variables) = kept {
+                self.keep_repetition(scope, node, variables);
+            }
+            return self.after_repetition(scope, node, done);
+        }
         self.remove(token, node, false);
         self.leave(scope, node)
     }
@@ -162,11 +179,16 @@ impl Step<'_> {
 
     /// The input parameters of a node, each computed in the surrounding scope: none sees another
     /// (bpmn-semantics 2.12).
-    fn inputs(&mut self, scope: Uuid, node: NodeIndex) -> Result<Variables, Rejection> {
+    fn inputs(&mut self, entry: &mut Entry) -> Result<Variables, Rejection> {
         let model = self.model;
         let mut locals = Variables::new();
-        if let Some(mapping) = &model.flow_node(node).input_output {
-            let mut place = Place::at(scope, node);
+        if let Some(mapping) = &model.flow_node(entry.node).input_output {
+            // One instance of several sees what it is carried out for.
+            let mut place = if entry.locals.is_empty() {
+                Place::at(entry.scope, entry.node)
+            } else {
+                Place::entering(entry)
+            };
             for parameter in &mapping.inputs {
                 let value = self.parameter(&parameter.value, &mut place)?;
                 locals.insert(parameter.name.clone(), value);

@@ -22,8 +22,8 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             occupied: Default::default(),
         }),
         Event::ScopeClosed { id, .. } => instance.remove_scope(*id),
-        Event::TokenRested(token) => instance.insert_token((**token).clone()),
-        Event::TokenLeft { id, .. } => instance.remove_token(*id),
+        Event::TokenRested(token) | Event::RepetitionKept(token) => instance.insert_token((**token).clone()),
+        Event::TokenLeft { id, .. } | Event::RepetitionForgotten { id } => instance.remove_token(*id),
         Event::ExternalTaskLocked {
             id,
             worker,

@@ -6,13 +6,17 @@ use uuid::Uuid;
 use crate::context::Place;
 use crate::event::Event;
 use crate::rejection::Rejection;
-use crate::state::{EventKind, Subscription};
+use crate::state::{EventKind, Subscription, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
     /// Subscribes to the events at the border of an activity that has begun.
     pub(crate) fn watch_border(&mut self, owner: Uuid, activity: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
+        // The border of a multi-instance activity is that of its body, not of each instance.
+        if self.is_body_of(self.surrounding(owner)?, activity) {
+            return Ok(());
+        }
         for event in model.boundaries(activity) {
             self.subscribe(owner, *event)?;
         }
@@ -54,6 +58,18 @@ impl Step<'_> {
         self.emit(Event::Subscribed(Box::new(subscription)));
     }
 
+    /// A token arrives at an event-based gateway and waits for the first of the events behind it (bpmn-semantics 2.14).
+    pub(crate) fn enter_event_based_gateway(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let model = self.model;
+        let entry = self.prepare(scope, node)?;
+        let id = entry.id;
+        self.rest(entry, Wait::Signal);
+        for flow in model.outgoing(node) {
+            self.subscribe(id, flow.target)?;
+        }
+        Ok(())
+    }
+
     /// Ends the subscriptions of a token or scope for which `ends` holds.
     pub(crate) fn unsubscribe(&mut self, owner: Uuid, ends: impl Fn(&Subscription) -> bool) {
         let subscriptions = self.instance.subscriptions_of(owner);
@@ -80,6 +96,14 @@ impl Step<'_> {
                 let interrupting = event.trigger.as_ref().is_some_and(|trigger| trigger.interrupting);
                 self.begin_event_sub_process(owner, node, interrupting)
             }
+            NodeKind::IntermediateCatchEvent(_) => match self.place_of(owner)? {
+                Some((scope, gateway)) if gateway != node => {
+                    self.remove(owner, gateway, false);
+                    self.pass(scope, node)?;
+                    self.leave(scope, node)
+                }
+                _ => self.complete(owner),
+            },
             _ => self.complete(owner),
         }
     }

@@ -12,7 +12,10 @@ use crate::rejection::Rejection;
 pub struct Executable {
     process: Process,
     nodes: Vec<NodeInfo>,
+    /// Nodes by their BPMN id, and by the id of their multi-instance body.
     by_id: HashMap<Arc<str>, NodeIndex>,
+    /// Bodies of multi-instance activities by their node, in which its instances lie.
+    bodies: HashMap<NodeIndex, NodeInfo>,
     starts: HashMap<Option<NodeIndex>, NodeIndex>,
     /// Boundary events by their activity, in document order.
     boundaries: HashMap<NodeIndex, Vec<NodeIndex>>,
@@ -38,10 +41,17 @@ pub struct NodeInfo {
 /// Makes a process ready to run, in time linear to its size.
 pub fn compile(process: &Process) -> Executable {
     let nodes: Vec<NodeInfo> = process.nodes.iter().map(describe).collect();
+    let bodies: HashMap<NodeIndex, NodeInfo> = process
+        .indexed_nodes()
+        .filter(|(_, node)| node.multi_instance.is_some())
+        .map(|(index, node)| (index, describe_body(node)))
+        .collect();
+    let indexes = process.indexed_nodes().map(|(index, _)| index);
     let by_id = nodes
         .iter()
-        .zip(process.indexed_nodes())
-        .map(|(info, (index, _))| (info.id.clone(), index))
+        .zip(indexes)
+        .chain(bodies.iter().map(|(index, info)| (info, *index)))
+        .map(|(info, index)| (info.id.clone(), index))
         .collect();
     let mut starts = HashMap::new();
     let (mut boundaries, mut triggers) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
@@ -62,12 +72,13 @@ pub fn compile(process: &Process) -> Executable {
         .indexed_nodes()
         .filter(|(_, node)| matches!(node.kind, NodeKind::InclusiveGateway));
     let reaching = inclusive
-        .map(|(index, _)| (index, reaching(process, &nodes, index)))
+        .map(|(index, _)| (index, reaching(process, &nodes, &bodies, index)))
         .collect();
     Executable {
         process: process.clone(),
         nodes,
         by_id,
+        bodies,
         starts,
         boundaries,
         triggers,
@@ -77,13 +88,19 @@ pub fn compile(process: &Process) -> Executable {
 
 /// The nodes from which a path leads to a node, itself only if a loop does. What leaves by a boundary event is not
 /// counted (bpmn-semantics 2.1): tokens rest in the activity, not at its boundary.
-fn reaching(process: &Process, nodes: &[NodeInfo], target: NodeIndex) -> HashSet<Arc<str>> {
+fn reaching(
+    process: &Process,
+    nodes: &[NodeInfo],
+    bodies: &HashMap<NodeIndex, NodeInfo>,
+    target: NodeIndex,
+) -> HashSet<Arc<str>> {
     let mut found = HashSet::new();
     let mut open = vec![target];
     while let Some(node) = open.pop() {
         for flow in &process.node(node).incoming {
             let source = process.flow(*flow).source;
             if source != target && found.insert(nodes[source.position()].id.clone()) {
+                found.extend(bodies.get(&source).map(|body| body.id.clone()));
                 open.push(source);
             }
         }
@@ -100,6 +117,16 @@ fn describe(node: &FlowNode) -> NodeInfo {
     }
 }
 
+/// The body of a multi-instance activity, as activity-instance trees and history show it.
+fn describe_body(node: &FlowNode) -> NodeInfo {
+    NodeInfo {
+        id: Arc::from(format!("{}#multiInstanceBody", node.id)),
+        activity_type: Arc::from("multiInstanceBody"),
+        name: node.name.as_deref().map(Arc::from),
+        properties: Vec::new(),
+    }
+}
+
 impl Executable {
     /// The key of the process, its BPMN id.
     pub fn key(&self) -> &str {
@@ -111,9 +138,19 @@ impl Executable {
         &self.process
     }
 
-    /// The node with a BPMN id.
+    /// The node with a BPMN id, or the body of a multi-instance activity by its own id.
     pub fn node(&self, id: &str) -> Option<&NodeInfo> {
-        self.by_id.get(id).map(|index| &self.nodes[index.position()])
+        let index = self.by_id.get(id)?;
+        let node = &self.nodes[index.position()];
+        if *node.id == *id {
+            return Some(node);
+        }
+        self.bodies.get(index)
+    }
+
+    /// Id of the body of a multi-instance activity.
+    pub(crate) fn body(&self, index: NodeIndex) -> Option<&Arc<str>> {
+        self.bodies.get(&index).map(|body| &body.id)
     }
 
     /// The none start event of the process.

@@ -77,6 +77,13 @@ pub enum Event {
     },
     /// A token came to rest.
     TokenRested(Box<Token>),
+    /// An instance of a multi-instance activity ended and is kept until all have.
+    RepetitionKept(Box<Token>),
+    /// It is kept no more.
+    RepetitionForgotten {
+        /// Token.
+        id: Uuid,
+    },
     /// A token left where it rested.
     TokenLeft {
         /// Token id.

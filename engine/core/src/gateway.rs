@@ -56,6 +56,10 @@ impl Step<'_> {
     /// Takes all flows whose condition holds, else the default flow.
     pub(crate) fn leave(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
+        if self.is_body_of(scope, node) {
+            let done = self.count_completed(scope, scope, node)?;
+            return self.after_repetition(scope, node, done);
+        }
         let mut targets = Vec::new();
         for index in &model.flow_node(node).outgoing {
             if model.flow_node(node).default_flow != Some(*index) {

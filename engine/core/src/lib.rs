@@ -20,6 +20,7 @@ mod gateway;
 mod ids;
 mod inclusive_gateway;
 mod mapping;
+mod multi_instance;
 mod parts;
 mod receive_task;
 mod rejection;

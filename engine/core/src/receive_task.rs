@@ -1,6 +1,6 @@
 //! Receive tasks, catch events, and the triggers that move them on.
 
-use flowstone_bpmn::model::{NodeIndex, ReceiveTask};
+use flowstone_bpmn::model::{NodeIndex, NodeKind, ReceiveTask};
 use uuid::Uuid;
 
 use crate::command::{Awaited, Trigger};
@@ -96,7 +96,10 @@ impl Step<'_> {
             Awaited::Anything => {
                 let token = self.instance.token(execution);
                 let token = token.filter(|token| token.wait == Wait::Signal);
-                token.map(|token| &token.node)
+                let node = token.map(|token| &token.node);
+                // A gateway goes on by one of its events only.
+                let kind = |node: &_| self.model.find(node).map(|node| &self.model.flow_node(node).kind);
+                node.filter(|node| !matches!(kind(node), Ok(NodeKind::EventBasedGateway)))
             }
         };
         node.map(|node| Ok((execution, self.model.find(node)?))).transpose()

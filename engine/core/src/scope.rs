@@ -39,6 +39,10 @@ impl Step<'_> {
 
     /// A path ended at a node. When it was the last one of its scope, the scope is complete.
     pub(crate) fn end_path(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        if self.is_body_of(scope, node) {
+            let done = self.count_completed(scope, scope, node)?;
+            return self.after_repetition(scope, node, done);
+        }
         if self.is_empty(scope) {
             self.complete_scope(scope, node)
         } else {
@@ -78,6 +82,15 @@ impl Step<'_> {
             return Ok(());
         };
         self.apply_outputs(id, parent, node)?;
+        if self.is_body_of(parent, node) {
+            let done = self.count_completed(parent, id, node)?;
+            let kept = self.kept(id, node).filter(|_| !done);
+            self.close(id, parent, node, false);
+            if let Some(variables) = kept {
+                self.keep_repetition(parent, node, variables);
+            }
+            return self.after_repetition(parent, node, done);
+        }
         self.close(id, parent, node, false);
         self.leave(parent, node)
     }
@@ -91,13 +104,16 @@ impl Step<'_> {
             .transpose()
     }
 
-    fn close(&mut self, id: Uuid, parent: Uuid, node: NodeIndex, canceled: bool) {
+    pub(crate) fn close(&mut self, id: Uuid, parent: Uuid, node: NodeIndex, canceled: bool) {
         self.unsubscribe(id, |_| true);
-        let started_at = self.instance.scope(id).map_or(self.now, |scope| scope.started_at);
+        let scope = self.instance.scope(id);
+        let started_at = scope.map_or(self.now, |scope| scope.started_at);
+        // The body of a multi-instance activity has an id of its own.
+        let own = scope.and_then(|scope| scope.node.clone());
         self.emit(Event::ScopeClosed {
             id,
             parent,
-            node: self.model.id(node),
+            node: own.unwrap_or_else(|| self.model.id(node)),
             started_at,
             at: self.now,
             completes_scope: self.model.completes_scope(node),
@@ -138,10 +154,16 @@ impl Step<'_> {
     fn cancel(&mut self, id: Uuid, skip_outputs: bool, gone: &mut HashSet<Uuid>) -> Result<(), Rejection> {
         if let Some((parent, node)) = self.sub_process(id)? {
             self.cancel_children(id, skip_outputs, gone)?;
-            if !skip_outputs {
+            if !skip_outputs && !self.is_body_of(id, node) {
                 self.apply_outputs(id, parent, node)?;
             }
             self.close(id, parent, node, true);
+        } else if self
+            .instance
+            .token(id)
+            .is_some_and(|token| token.wait == Wait::Siblings)
+        {
+            self.emit(Event::RepetitionForgotten { id });
         } else if let Some((scope, node)) = self.place_of(id)? {
             let joins = self.instance.token(id).is_some_and(|token| token.wait == Wait::Join);
             if !skip_outputs && !joins {

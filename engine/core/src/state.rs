@@ -92,8 +92,11 @@ pub enum Wait {
     UserTask(UserTask),
     /// A trigger from outside: an event that it has subscribed to, or any where it has to none.
     Signal,
-    /// The other tokens of a parallel gateway.
+    /// The other tokens of a gateway.
     Join,
+    /// Nothing more: an ended instance of a multi-instance activity, kept with its variables until
+    /// all have ended.
+    Siblings,
 }
 
 /// An external task (contract 3.4).

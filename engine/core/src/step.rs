@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::{NodeIndex, NodeKind};
-use flowstone_expression::{Limits, TypedValue};
+use flowstone_expression::{Limits, TypedValue, Variables};
 use uuid::Uuid;
 
 use crate::apply::{apply, begin};
@@ -123,6 +123,8 @@ pub(crate) struct Step<'a> {
     pub(crate) options: &'a StepOptions,
     /// User who acts, where the command tells.
     pub(crate) user: Option<String>,
+    /// Variables that the activity being entered begins with.
+    pub(crate) locals: Variables,
     events: Vec<Event>,
     /// Nodes still to enter, the next one last: branches run depth-first in document order.
     work: Vec<Arrival>,
@@ -131,10 +133,12 @@ pub(crate) struct Step<'a> {
 }
 
 /// A token on its way into a node.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Arrival {
     scope: Uuid,
     node: NodeIndex,
+    /// Variables of one instance of a multi-instance activity; `None` for all other tokens.
+    repetition: Option<Variables>,
 }
 
 impl<'a> Step<'a> {
@@ -152,6 +156,7 @@ impl<'a> Step<'a> {
             ids,
             options,
             user: None,
+            locals: Variables::new(),
             events: Vec::new(),
             work: Vec::new(),
             pending: HashMap::new(),
@@ -239,8 +244,21 @@ impl<'a> Step<'a> {
 
     /// Queues a token for a node; the token queued last goes first.
     pub(crate) fn schedule(&mut self, scope: Uuid, node: NodeIndex) {
+        self.push(scope, node, None);
+    }
+
+    /// Queues one instance of a multi-instance activity, with its own variables.
+    pub(crate) fn schedule_repetition(&mut self, body: Uuid, node: NodeIndex, locals: Variables) {
+        self.push(body, node, Some(locals));
+    }
+
+    fn push(&mut self, scope: Uuid, node: NodeIndex, repetition: Option<Variables>) {
         *self.pending.entry(scope).or_default().entry(node).or_insert(0) += 1;
-        self.work.push(Arrival { scope, node });
+        self.work.push(Arrival {
+            scope,
+            node,
+            repetition,
+        });
     }
 
     /// Drops all queued tokens of the scopes that `is_gone` names.
@@ -281,20 +299,28 @@ impl<'a> Step<'a> {
     fn run(&mut self) -> Result<(), Rejection> {
         let mut entered = 0;
         loop {
-            let Some(Arrival { scope, node }) = self.next_arrival() else {
+            let Some(Arrival {
+                scope,
+                node,
+                repetition,
+            }) = self.next_arrival()
+            else {
                 if self.fire_forsaken_gateway()? {
                     continue;
                 }
                 return Ok(());
             };
-            entered += 1;
+            // What one activity is carried out for is bounded by its collection, not by the length of the way.
+            entered += usize::from(repetition.is_none());
             if entered > self.options.step_limit {
                 return Err(Rejection::StepLimit {
                     limit: self.options.step_limit,
                     node: self.model.id(node).to_string(),
                 });
             }
+            self.locals = repetition.unwrap_or_default();
             self.enter(scope, node)?;
+            self.locals.clear();
         }
     }
 }

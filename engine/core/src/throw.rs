@@ -164,7 +164,8 @@ impl Step<'_> {
         let (mut inner, mut scope) = (from, scope);
         loop {
             let inner_node = inner.map(|id| self.node_of(id)).transpose()?.flatten();
-            if let (Some(owner), Some(node)) = (inner, inner_node) {
+            let in_body = inner_node.is_some_and(|node| self.is_body_of(scope, node));
+            if let (Some(owner), Some(node)) = (inner, inner_node.filter(|_| !in_body)) {
                 for event in self.model.boundaries(node) {
                     if let NodeKind::BoundaryEvent(boundary) = &self.model.flow_node(*event).kind
                         && catches(&boundary.catch, thrown)
@@ -178,7 +179,10 @@ impl Step<'_> {
                     }
                 }
             }
-            for event in self.model.triggers(self.node_of(scope)?) {
+            let scope_node = self.node_of(scope)?;
+            let is_body = scope_node.is_some_and(|node| self.is_body_of(scope, node));
+            let triggers = if is_body { &[] } else { self.model.triggers(scope_node) };
+            for event in triggers {
                 let node = self.model.flow_node(*event);
                 // An event sub-process does not catch what is thrown inside of it.
                 if let NodeKind::StartEvent(start) = &node.kind

@@ -78,6 +78,7 @@ fn token(activity: ActivityRow, user_task: Option<UserTaskRow>) -> Result<Token,
         ActivityKind::UserTask => Wait::UserTask(from_row(user_task.ok_or_else(|| missing("user task"))?)?),
         ActivityKind::Receive => Wait::Signal,
         ActivityKind::Join => Wait::Join,
+        ActivityKind::Ended => Wait::Siblings,
         ActivityKind::Scope => return Err(missing("wait state")),
     };
     Ok(Token {

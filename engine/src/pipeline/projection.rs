@@ -127,6 +127,12 @@ impl Projection {
                     self.external_tasks.insert(token.id);
                 }
             }
+            Event::RepetitionKept(token) => {
+                self.inserted.insert(token.id);
+            }
+            Event::RepetitionForgotten { id } => {
+                self.gone(*id);
+            }
             Event::TokenLeft {
                 id,
                 scope,
@@ -393,6 +399,7 @@ fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Optio
         Some(Wait::UserTask(_)) => (ActivityKind::UserTask, None),
         Some(Wait::Signal) => (ActivityKind::Receive, None),
         Some(Wait::Join) => (ActivityKind::Join, None),
+        Some(Wait::Siblings) => (ActivityKind::Ended, None),
     };
     let variables = token
         .map(|token| &token.variables)

@@ -24,6 +24,7 @@ macro_rules! conformance_tests {
     ($factory:path) => {
         $crate::conformance_tests!(@cases $factory;
             commits::an_instance_lives_from_its_start_to_history,
+            commits::what_is_left_of_a_repetition_is_loaded_and_is_no_activity,
             commits::a_change_replaces_and_removes_rows,
             commits::an_update_keeps_what_it_does_not_mention,
             commits::an_instance_that_passes_within_a_batch_is_only_history,

@@ -48,18 +48,22 @@ pub enum ActivityKind {
     UserTask,
     /// A token at rest in a receive task.
     Receive,
-    /// A token that waits at a parallel gateway for the others.
+    /// A token that waits at a gateway for the others.
     Join,
+    /// What is left of an ended instance of a multi-instance activity until all have ended: its
+    /// variables. It is no activity instance any more.
+    Ended,
 }
 
 impl ActivityKind {
     /// All kinds, with the text that stores keep.
-    pub const ALL: [(ActivityKind, &'static str); 5] = [
+    pub const ALL: [(ActivityKind, &'static str); 6] = [
         (ActivityKind::Scope, "scope"),
         (ActivityKind::ExternalTask, "externalTask"),
         (ActivityKind::UserTask, "userTask"),
         (ActivityKind::Receive, "receive"),
         (ActivityKind::Join, "join"),
+        (ActivityKind::Ended, "ended"),
     ];
 
     /// The text that stores keep.

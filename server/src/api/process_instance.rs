@@ -117,14 +117,29 @@ pub struct ActivityInstance {
     process_instance_id: String,
     process_definition_id: String,
     child_activity_instances: Vec<ActivityInstance>,
-    /// Always empty: no element is left or entered asynchronously.
-    #[schema(value_type = Vec<Object>)]
-    child_transition_instances: [(); 0],
+    child_transition_instances: Vec<TransitionInstance>,
     execution_ids: Vec<String>,
     activity_name: Option<String>,
     incident_ids: Vec<String>,
     incidents: Vec<ActivityIncident>,
     name: Option<String>,
+}
+
+/// An execution that is no activity instance, such as an ended instance of a multi-instance
+/// activity whose others go on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TransitionInstance {
+    id: String,
+    parent_activity_instance_id: String,
+    activity_id: String,
+    activity_name: Option<String>,
+    activity_type: String,
+    process_instance_id: String,
+    process_definition_id: String,
+    execution_id: String,
+    incident_ids: Vec<String>,
+    incidents: Vec<ActivityIncident>,
 }
 
 /// An incident of an activity instance.
@@ -248,6 +263,19 @@ fn shown(view: &InstanceView, node: ActivityNode) -> ActivityInstance {
         id: id.to_string(),
         activity_id: node.activity_id.to_string(),
     });
+    let transitions = node.transitions.iter().map(|transition| TransitionInstance {
+        id: transition.id.to_string(),
+        parent_activity_instance_id: node.id.to_string(),
+        activity_id: transition.activity_id.to_string(),
+        activity_name: transition.activity_name.as_ref().map(ToString::to_string),
+        activity_type: transition.activity_type.to_string(),
+        process_instance_id: view.instance.id.to_string(),
+        process_definition_id: view.instance.definition_id.to_string(),
+        execution_id: transition.id.to_string(),
+        incident_ids: Vec::new(),
+        incidents: Vec::new(),
+    });
+    let transitions = transitions.collect();
     ActivityInstance {
         id: node.id.to_string(),
         parent_activity_instance_id: node.parent_id.as_ref().map(text),
@@ -260,7 +288,7 @@ fn shown(view: &InstanceView, node: ActivityNode) -> ActivityInstance {
         execution_ids: node.execution_ids.iter().map(text).collect(),
         // As deep as sub-processes are nested in the model, which deployment bounds.
         child_activity_instances: node.children.into_iter().map(|child| shown(view, child)).collect(),
-        child_transition_instances: [],
+        child_transition_instances: transitions,
         activity_name: name.clone(),
         name,
     }

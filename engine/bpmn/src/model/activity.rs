@@ -76,6 +76,30 @@ pub enum FormBinding {
     Version(Expression),
 }
 
+/// An activity that is carried out several times (BPMN 2.0, 13.3.7).
+#[derive(Clone, Debug, PartialEq)]
+pub struct MultiInstance {
+    /// One after the other instead of all at once.
+    pub sequential: bool,
+    /// How often.
+    pub times: Times,
+    /// The variable that receives the item of a collection.
+    pub element_variable: Option<String>,
+    /// Ends the activity before all are done; asked after each.
+    pub completion_condition: Option<Expression>,
+}
+
+/// How often a multi-instance activity is carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Times {
+    /// This many times.
+    Cardinality(Expression),
+    /// Once for each item of what an expression yields.
+    Collection(Expression),
+    /// Once for each item of a variable.
+    Variable(String),
+}
+
 /// A receive task (BPMN 2.0, 10.3.3).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReceiveTask {

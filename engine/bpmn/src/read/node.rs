@@ -24,6 +24,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             match standing(child.name) {
                 Standing::FlowNode => self.node(child_index, child, parent, process),
                 Standing::WithoutEffect => {}
+                Standing::Attached if is_loop(child) && may_repeat(self.element(index)) => {}
                 Standing::Attached => {
                     let owner = self.element(index);
                     self.refuse_element(child, owner.id(), &format!("{} on {}", child.name, title(owner)));
@@ -53,6 +54,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             parent,
             kind: kind.filter(|_| supported),
             triggered: is_true(element, "triggeredByEvent") || is_true(element, "isForCompensation"),
+            multi_instance: self.multi_instance(index, element).map(Box::new),
             input_output: self.input_output(index, element),
             properties: self.properties(index),
             documentation: self.documentation(index),
@@ -96,6 +98,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             "receiveTask" => self.receive_task(element).map(NodeKind::ReceiveTask),
             "exclusiveGateway" => Some(NodeKind::ExclusiveGateway),
             "parallelGateway" => Some(NodeKind::ParallelGateway),
+            "eventBasedGateway" => self.event_based_gateway(element),
             "inclusiveGateway" => Some(NodeKind::InclusiveGateway),
             "subProcess" if is_true(element, "triggeredByEvent") => Some(NodeKind::EventSubProcess),
             "subProcess" => Some(NodeKind::SubProcess),
@@ -164,6 +167,17 @@ impl<'tree> Reader<'tree, '_, '_> {
         self.expression(content, flow.id())
     }
 
+    fn event_based_gateway(&mut self, element: &Element<'_>) -> Option<NodeKind> {
+        let refused = element
+            .attribute("eventGatewayType")
+            .filter(|kind| kind.text.trim() == "Parallel");
+        if let Some(kind) = refused {
+            self.refuse_attribute(element.id(), kind.span, "eventGatewayType=\"Parallel\"", element.name);
+            return None;
+        }
+        Some(NodeKind::EventBasedGateway)
+    }
+
     /// Refuses what hangs on a node and changes how it runs.
     fn check_children(&mut self, index: ElementIndex, owner: &Element<'_>) {
         let tree = self.tree;
@@ -173,6 +187,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         {
             match standing(child.name) {
                 Standing::WithoutEffect => {}
+                _ if is_loop(child) && may_repeat(owner) => {}
                 // Events read and judge their own definitions.
                 _ if is_event_definition(child) && owner.name.ends_with("Event") => {}
                 Standing::Attached => {
@@ -258,6 +273,15 @@ pub(super) fn is_true(element: &Element<'_>, name: &str) -> bool {
     element
         .attribute(name)
         .is_some_and(|value| matches!(value.text.trim(), "true" | "1"))
+}
+
+/// Whether an element says how often an activity is carried out, in the way that is executed.
+fn is_loop(element: &Element<'_>) -> bool {
+    element.is_bpmn("multiInstanceLoopCharacteristics")
+}
+
+fn may_repeat(owner: &Element<'_>) -> bool {
+    (owner.name.ends_with("ask") || owner.name == "subProcess") && !is_true(owner, "triggeredByEvent")
 }
 
 fn is_expression_language(language: &str) -> bool {

@@ -135,6 +135,7 @@ fn attributes(name: &str) -> Option<(Names, Names)> {
         "subProcess" => (ACTIVITY, &["triggeredByEvent"]),
         "exclusiveGateway" | "inclusiveGateway" => (GATEWAY, &["default"]),
         "parallelGateway" => (GATEWAY, NONE),
+        "eventBasedGateway" => (GATEWAY, &["instantiate", "eventGatewayType"]),
         _ => return None,
     })
 }

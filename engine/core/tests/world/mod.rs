@@ -137,13 +137,17 @@ impl World {
 
     /// Nodes where tokens rest, in the order of their coming.
     pub fn waiting(&self) -> Vec<&str> {
-        let mut tokens: Vec<&Token> = self.instance.tokens().collect();
+        let tokens = self.instance.tokens();
+        let mut tokens: Vec<&Token> = tokens.filter(|token| token.wait != Wait::Siblings).collect();
         tokens.sort_by_key(|token| token.id);
         tokens.into_iter().map(|token| &*token.node).collect()
     }
 
     pub fn token(&self, node: &str) -> &Token {
-        let mut tokens: Vec<&Token> = self.instance.tokens().filter(|token| &*token.node == node).collect();
+        let tokens = self.instance.tokens();
+        let mut tokens: Vec<&Token> = tokens
+            .filter(|token| &*token.node == node && token.wait != Wait::Siblings)
+            .collect();
         tokens.sort_by_key(|token| token.id);
         tokens.first().copied().unwrap_or_else(|| panic!("no token in {node}"))
     }
@@ -207,6 +211,14 @@ impl World {
             _ => self.signal(id, None),
         };
         self.give(&command)
+    }
+
+    /// Completes all that rest at a node.
+    pub fn complete_all(&mut self, node: &str) {
+        while self.waiting().contains(&node) {
+            self.complete(node, &[])
+                .unwrap_or_else(|rejection| panic!("{node} is refused: {rejection}"));
+        }
     }
 
     pub fn signal(&self, execution: Uuid, message: Option<&str>) -> Command {

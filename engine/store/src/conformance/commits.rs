@@ -11,6 +11,19 @@ use crate::change::{Batch, HeaderChange, InstanceChange};
 use crate::query::Query;
 use crate::record::ActivityKind;
 
+pub async fn what_is_left_of_a_repetition_is_loaded_and_is_no_activity(store: SharedStore) {
+    let mut fixture = waiting("order:1:x");
+    fixture.task = activity(fixture.id(), "pack", ActivityKind::Ended);
+    fixture.task.variables = Some(variables([("loopCounter", 2.into())]));
+    commit(&store, [fixture.start()]).await;
+    assert_eq!(
+        load(&store, fixture.id()).await.activities,
+        std::slice::from_ref(&fixture.task)
+    );
+    let shown = store.historic_activities(&Query::default()).await.unwrap();
+    assert!(shown.iter().all(|record| record.id != fixture.task.id), "{shown:?}");
+}
+
 pub async fn an_instance_lives_from_its_start_to_history(store: SharedStore) {
     let fixture = waiting("order:1:x").with(variables([("amount", 5.into())]));
     let id = fixture.id();

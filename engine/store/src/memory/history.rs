@@ -138,30 +138,34 @@ impl Entity for HistoricActivityRecord {
             };
             (record, variables)
         });
-        let open = live_rows(state, |live| live.activities.values(), |row: &ActivityRow| row.id)
-            .into_iter()
-            .map(|(context, row)| {
-                let instance = &context.live.instance;
-                let task = context.live.user_tasks.get(&row.id);
-                let record = HistoricActivityRecord {
-                    id: row.id,
-                    instance_id: row.instance_id,
-                    parent_id: row.parent_id,
-                    definition_id: instance.definition_id.clone(),
-                    definition_key: context.definition_key(),
-                    tenant_id: instance.tenant_id.clone(),
-                    node_id: row.node_id.clone(),
-                    activity_type: row.activity_type.clone(),
-                    activity_name: row.activity_name.clone(),
-                    task_id: (row.kind == ActivityKind::UserTask).then_some(row.id),
-                    assignee: task.and_then(|task| task.assignee.clone()),
-                    started_at: row.started_at,
-                    ended_at: None,
-                    canceled: false,
-                    complete_scope: false,
-                };
-                (record, Some(&instance.variables))
-            });
+        let open = live_rows(
+            state,
+            |live| live.activities.values().filter(|row| row.kind != ActivityKind::Ended),
+            |row: &ActivityRow| row.id,
+        )
+        .into_iter()
+        .map(|(context, row)| {
+            let instance = &context.live.instance;
+            let task = context.live.user_tasks.get(&row.id);
+            let record = HistoricActivityRecord {
+                id: row.id,
+                instance_id: row.instance_id,
+                parent_id: row.parent_id,
+                definition_id: instance.definition_id.clone(),
+                definition_key: context.definition_key(),
+                tenant_id: instance.tenant_id.clone(),
+                node_id: row.node_id.clone(),
+                activity_type: row.activity_type.clone(),
+                activity_name: row.activity_name.clone(),
+                task_id: (row.kind == ActivityKind::UserTask).then_some(row.id),
+                assignee: task.and_then(|task| task.assignee.clone()),
+                started_at: row.started_at,
+                ended_at: None,
+                canceled: false,
+                complete_scope: false,
+            };
+            (record, Some(&instance.variables))
+        });
         let mut rows: Vec<_> = ended.chain(open).collect();
         rows.sort_by_key(|(record, _)| record.id);
         rows

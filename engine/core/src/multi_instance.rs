@@ -1,0 +1,225 @@
+//! Activities that are carried out several times (BPMN 2.0, 13.3.7; bpmn-semantics 2.3).
+//!
+//! The instances lie in a scope of their own, the body. Its variables count them, so that one more that is done costs
+//! the same however many there are.
+
+use flowstone_bpmn::model::{MultiInstance, NodeIndex, Times};
+use flowstone_expression::{TypedValue, Value, Variables};
+use uuid::Uuid;
+
+use crate::context::Place;
+use crate::event::Event;
+use crate::rejection::Rejection;
+use crate::state::{Token, Wait};
+use crate::step::Step;
+
+const ALL: &str = "nrOfInstances";
+const COMPLETED: &str = "nrOfCompletedInstances";
+const ACTIVE: &str = "nrOfActiveInstances";
+const COUNTER: &str = "loopCounter";
+
+impl Step<'_> {
+    /// Whether a scope is the body of a multi-instance activity.
+    pub(crate) fn is_body_of(&self, scope: Uuid, node: NodeIndex) -> bool {
+        let Some(body) = self.model.body(node) else {
+            return false;
+        };
+        self.instance.scope(scope).and_then(|scope| scope.node.as_ref()) == Some(body)
+    }
+
+    /// A token arrives at a multi-instance activity.
+    pub(crate) fn enter_body(
+        &mut self,
+        scope: Uuid,
+        node: NodeIndex,
+        repeated: &MultiInstance,
+    ) -> Result<(), Rejection> {
+        let Some(body) = self.model.body(node).cloned() else {
+            return Err(self.unfit(node, "the activity has no body"));
+        };
+        let items = self.items(scope, node, repeated)?;
+        let count = items.count();
+        let id = self.ids.next_id();
+        self.emit(Event::ScopeOpened {
+            id,
+            parent: scope,
+            node: body,
+            at: self.now,
+        });
+        let active = if repeated.sequential { count.min(1) } else { count };
+        let counters = [(ALL, count), (COMPLETED, 0), (ACTIVE, active)];
+        self.emit(Event::VariablesCreated {
+            scope: id,
+            variables: counters
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), TypedValue::from(value)))
+                .collect(),
+        });
+        self.watch_border(id, node)?;
+        if count == 0 {
+            return self.leave_body(id, node);
+        }
+        if repeated.sequential {
+            return self.next_in_sequence(id, node, repeated, &items, 0);
+        }
+        for counter in (0..count).rev() {
+            let mut locals = Variables::from([(COUNTER.to_owned(), TypedValue::from(counter))]);
+            if let (Some(name), Some(item)) = (&repeated.element_variable, items.get(counter)) {
+                let item = item.into_typed().map_err(|error| self.failed(node, error))?;
+                locals.insert(name.clone(), item);
+            }
+            self.schedule_repetition(id, node, locals);
+        }
+        Ok(())
+    }
+
+    /// What the activity is carried out for.
+    fn items(&mut self, scope: Uuid, node: NodeIndex, repeated: &MultiInstance) -> Result<Items, Rejection> {
+        let mut place = Place::at(scope, node);
+        let value = match &repeated.times {
+            Times::Cardinality(cardinality) => {
+                let value = self.evaluate(cardinality, &mut place)?;
+                let number = self.whole_number(&value, node).ok();
+                let count = number
+                    .and_then(|number| i32::try_from(number).ok())
+                    .filter(|number| *number >= 0);
+                let problem = "loopCardinality is not a whole number of at least 0; give one, for example 3";
+                return count.map(Items::Count).ok_or_else(|| self.unfit(node, problem));
+            }
+            Times::Collection(collection) => self.evaluate(collection, &mut place)?,
+            Times::Variable(name) => {
+                let variable = self.instance.variable(scope, name);
+                variable.map(Value::from).unwrap_or(Value::Null)
+            }
+        };
+        let items = value.as_list().map(<[Value]>::to_vec);
+        let problem = "the collection of the multi-instance activity is not a list; set the variable before";
+        items.map(Items::List).ok_or_else(|| self.unfit(node, problem))
+    }
+
+    fn next_in_sequence(
+        &mut self,
+        body: Uuid,
+        node: NodeIndex,
+        repeated: &MultiInstance,
+        items: &Items,
+        counter: i32,
+    ) -> Result<(), Rejection> {
+        self.set_local_variable(body, COUNTER, TypedValue::from(counter));
+        if let Some(name) = &repeated.element_variable {
+            let item = items.get(counter).unwrap_or(Value::Null);
+            let item = item.into_typed().map_err(|error| self.failed(node, error))?;
+            self.set_local_variable(body, name, item);
+        }
+        self.schedule_repetition(body, node, Variables::new());
+        Ok(())
+    }
+
+    /// Counts an instance that is done and says whether the activity is done with it. `place` is the instance while
+    /// its variables can still be seen.
+    pub(crate) fn count_completed(&mut self, body: Uuid, place: Uuid, node: NodeIndex) -> Result<bool, Rejection> {
+        let model = self.model;
+        let Some(repeated) = &model.flow_node(node).multi_instance else {
+            return Ok(true);
+        };
+        let completed = self.counter(body, COMPLETED) + 1;
+        self.set_local_variable(body, COMPLETED, TypedValue::from(completed));
+        if !repeated.sequential {
+            let active = self.counter(body, ACTIVE) - 1;
+            self.set_local_variable(body, ACTIVE, TypedValue::from(active));
+        }
+        if let Some(condition) = &repeated.completion_condition
+            && self.holds(Some(condition), &mut Place::at(place, node))?
+        {
+            return Ok(true);
+        }
+        Ok(completed >= self.counter(body, ALL))
+    }
+
+    /// What is kept of an instance of a parallel multi-instance activity that ends before the others: what it was
+    /// carried out for (bpmn-semantics 2.3).
+    pub(crate) fn kept(&self, instance: Uuid, node: NodeIndex) -> Option<Variables> {
+        let repeated = self.model.flow_node(node).multi_instance.as_ref()?;
+        let (_, variables) = self.instance.variable_holders(instance).next()?;
+        let names = [Some(COUNTER), repeated.element_variable.as_deref()];
+        let kept = names
+            .into_iter()
+            .flatten()
+            .filter_map(|name| variables.get_key_value(name));
+        (!repeated.sequential).then(|| kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    pub(crate) fn keep_repetition(&mut self, body: Uuid, node: NodeIndex, variables: Variables) {
+        let token = Token {
+            id: self.ids.next_id(),
+            scope: body,
+            node: self.model.id(node),
+            started_at: self.now,
+            variables,
+            wait: Wait::Siblings,
+        };
+        self.emit(Event::RepetitionKept(Box::new(token)));
+    }
+
+    /// An instance of a multi-instance activity has ended; `done` when the activity has with it.
+    pub(crate) fn after_repetition(&mut self, body: Uuid, node: NodeIndex, done: bool) -> Result<(), Rejection> {
+        if done {
+            self.cancel_content(body, false)?;
+            return self.leave_body(body, node);
+        }
+        let model = self.model;
+        let Some(repeated) = model
+            .flow_node(node)
+            .multi_instance
+            .as_ref()
+            .filter(|one| one.sequential)
+        else {
+            return Ok(());
+        };
+        let scope = self.surrounding(body)?;
+        let items = match repeated.times {
+            Times::Cardinality(_) => Items::Count(self.counter(body, ALL)),
+            Times::Collection(_) | Times::Variable(_) => self.items(scope, node, repeated)?,
+        };
+        let next = self.counter(body, COMPLETED);
+        self.next_in_sequence(body, node, repeated, &items, next)
+    }
+
+    fn leave_body(&mut self, body: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let scope = self.surrounding(body)?;
+        self.close(body, scope, node, false);
+        self.leave(scope, node)
+    }
+
+    fn counter(&self, body: Uuid, name: &str) -> i32 {
+        let variables = self.instance.scope(body).map(|scope| &scope.variables);
+        let value = variables.and_then(|variables| variables.get(name)).map(Value::from);
+        match value {
+            Some(Value::Integer(number)) => number,
+            // A client wrote something else over it: as many as there could be, so that the activity ends.
+            _ => i32::MAX,
+        }
+    }
+}
+
+/// What a multi-instance activity is carried out for.
+enum Items {
+    Count(i32),
+    List(Vec<Value>),
+}
+
+impl Items {
+    fn count(&self) -> i32 {
+        match self {
+            Items::Count(count) => *count,
+            Items::List(items) => i32::try_from(items.len()).unwrap_or(i32::MAX),
+        }
+    }
+
+    fn get(&self, counter: i32) -> Option<Value> {
+        match self {
+            Items::Count(_) => None,
+            Items::List(items) => items.get(usize::try_from(counter).ok()?).cloned(),
+        }
+    }
+}
