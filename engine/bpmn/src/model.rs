@@ -14,8 +14,8 @@ pub use activity::{
 };
 pub use data::{InputOutput, Parameter, ParameterValue};
 pub use event::{
-    BoundaryEvent, Catch, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent, StartEvent, StartTrigger,
-    ThrownError, ThrownEscalation,
+    BoundaryEvent, Catch, Condition, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent, StartEvent,
+    StartTrigger, ThrownError, ThrownEscalation, VariableChange,
 };
 
 use flowstone_expression::Expression;
@@ -257,7 +257,7 @@ pub enum NodeKind {
     SubProcess,
     /// An event sub-process; its start event says what sets it off.
     EventSubProcess,
-    /// An intermediate catch event: waits for a message or a signal.
+    /// An intermediate catch event: waits for a message, a signal or a condition.
     IntermediateCatchEvent(Catch),
     /// An event at the border of an activity.
     BoundaryEvent(BoundaryEvent),
@@ -309,15 +309,18 @@ impl NodeKind {
                 Catch::Signal { .. } => "signalStartEvent",
                 Catch::Error(_) => "errorStartEvent",
                 Catch::Escalation(_) => "escalationStartEvent",
+                Catch::Conditional(_) => "conditionalStartEvent",
             },
             Self::BoundaryEvent(event) => match event.catch {
                 Catch::Message { .. } => "boundaryMessage",
                 Catch::Signal { .. } => "boundarySignal",
                 Catch::Error(_) => "boundaryError",
                 Catch::Escalation(_) => "boundaryEscalation",
+                Catch::Conditional(_) => "boundaryConditional",
             },
             Self::IntermediateCatchEvent(Catch::Message { .. }) => "intermediateMessageCatch",
             Self::IntermediateCatchEvent(Catch::Signal { .. }) => "intermediateSignalCatch",
+            Self::IntermediateCatchEvent(Catch::Conditional(_)) => "intermediateConditional",
             other => other.element_name(),
         }
     }

@@ -538,6 +538,7 @@ fn boundary_events_are_checked() {
         "<errorEventDefinition errorRef='e'/>",
         "<errorEventDefinition/>",
         "<escalationEventDefinition/>",
+        "<conditionalEventDefinition camunda:variableName='x'><condition>${x}</condition></conditionalEventDefinition>",
     ] {
         check(&with("attachedToRef='u' cancelActivity='false'", definition), &[]);
     }
@@ -553,6 +554,20 @@ fn boundary_events_are_checked() {
         ("<signalEventDefinition signalRef='x'/>", "unknown-reference b"),
         ("<escalationEventDefinition escalationRef='x'/>", "unknown-reference b"),
         ("<timerEventDefinition/>", "unsupported-element b"),
+        ("<conditionalEventDefinition/>", "empty-condition b"),
+        (
+            "<conditionalEventDefinition><condition/></conditionalEventDefinition>",
+            "empty-condition b",
+        ),
+        (
+            "<conditionalEventDefinition><condition language='groovy'>x</condition></conditionalEventDefinition>",
+            "unsupported-language b",
+        ),
+        (
+            "<conditionalEventDefinition camunda:variableEvents='create, vanish'><condition>${x}</condition>\
+             </conditionalEventDefinition>",
+            "invalid-variable-events b",
+        ),
         (
             "<errorEventDefinition/><errorEventDefinition/>",
             "multiple-event-definitions b",

@@ -38,17 +38,29 @@ impl Step<'_> {
         let (kind, name) = match model.flow_node(event).kind.catch() {
             Some(Catch::Message { name }) => (EventKind::Message, name),
             Some(Catch::Signal { name }) => (EventKind::Signal, name),
+            Some(Catch::Conditional(_)) => {
+                let id = self.subscribe_by_name(owner, event, EventKind::Conditional, None);
+                self.conditions.push((owner, id));
+                return Ok(());
+            }
             Some(Catch::Error(_) | Catch::Escalation(_)) | None => return Ok(()),
         };
         let name = self.text(name, &mut Place::at(owner, event))?;
         let name = name.ok_or_else(|| self.unfit(event, "the name of the event is null; give it a text"))?;
-        self.subscribe_by_name(owner, event, kind, name);
+        self.subscribe_by_name(owner, event, kind, Some(name));
         Ok(())
     }
 
-    pub(crate) fn subscribe_by_name(&mut self, owner: Uuid, node: NodeIndex, kind: EventKind, name: String) {
+    pub(crate) fn subscribe_by_name(
+        &mut self,
+        owner: Uuid,
+        node: NodeIndex,
+        kind: EventKind,
+        name: Option<String>,
+    ) -> Uuid {
+        let id = self.ids.next_id();
         let subscription = Subscription {
-            id: self.ids.next_id(),
+            id,
             owner,
             node: self.model.id(node),
             kind,
@@ -56,6 +68,7 @@ impl Step<'_> {
             created_at: self.now,
         };
         self.emit(Event::Subscribed(Box::new(subscription)));
+        id
     }
 
     /// A token arrives at an event-based gateway and waits for the first of the events behind it (bpmn-semantics 2.14).

@@ -12,6 +12,7 @@ mod apply;
 mod catch;
 mod command;
 mod compile;
+mod condition;
 mod context;
 mod event;
 mod expression_task;

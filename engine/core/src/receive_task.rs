@@ -28,7 +28,7 @@ impl Step<'_> {
         };
         self.rest(entry, Wait::Signal);
         if let Some(name) = name {
-            self.subscribe_by_name(id, node, EventKind::Message, name);
+            self.subscribe_by_name(id, node, EventKind::Message, Some(name));
         }
         self.watch_border(id, node)
     }
@@ -90,7 +90,7 @@ impl Step<'_> {
         let node = match awaited {
             Awaited::Event(kind, name) => {
                 let mut subscriptions = self.instance.subscriptions_of(execution);
-                let subscription = subscriptions.find(|one| one.kind == *kind && one.name == *name);
+                let subscription = subscriptions.find(|one| one.kind == *kind && one.name.as_ref() == Some(name));
                 subscription.map(|subscription| &subscription.node)
             }
             Awaited::Anything => {

@@ -40,6 +40,8 @@ pub struct Instance {
     incidents: BTreeMap<(Uuid, Uuid), Incident>,
     /// Subscriptions by owner and subscription id.
     subscriptions: BTreeMap<(Uuid, Uuid), Subscription>,
+    /// Those of them that wait for conditions, which every change of a variable may concern.
+    conditions: BTreeSet<(Uuid, Uuid)>,
     /// Rough size of all variables.
     variable_bytes: usize,
     undo: Option<Vec<Undo>>,
@@ -168,13 +170,13 @@ pub struct Subscription {
     pub node: Arc<str>,
     /// Kind of event.
     pub kind: EventKind,
-    /// Name of the event.
-    pub name: String,
+    /// Name of the event; a condition has none.
+    pub name: Option<String>,
     /// Since when.
     pub created_at: DateTime<Utc>,
 }
 
-/// Kinds of events that come from outside by name.
+/// Kinds of events that can be waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EventKind {
@@ -182,6 +184,8 @@ pub enum EventKind {
     Message,
     /// A signal.
     Signal,
+    /// A condition that becomes true.
+    Conditional,
 }
 
 impl EventKind {
@@ -190,6 +194,7 @@ impl EventKind {
         match self {
             EventKind::Message => "message",
             EventKind::Signal => "signal",
+            EventKind::Conditional => "conditional",
         }
     }
 
@@ -198,6 +203,7 @@ impl EventKind {
         match text {
             "message" => Some(EventKind::Message),
             "signal" => Some(EventKind::Signal),
+            "conditional" => Some(EventKind::Conditional),
             _ => None,
         }
     }
@@ -288,6 +294,7 @@ impl Instance {
             waiting_at_join: HashMap::new(),
             incidents: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
+            conditions: BTreeSet::new(),
             variable_bytes: 0,
             undo: None,
         }
@@ -344,6 +351,16 @@ impl Instance {
         self.subscriptions
             .range((owner, Uuid::nil())..=(owner, Uuid::max()))
             .map(|(_, subscription)| subscription)
+    }
+
+    /// A subscription by its owner and id.
+    pub fn subscription(&self, owner: Uuid, id: Uuid) -> Option<&Subscription> {
+        self.subscriptions.get(&(owner, id))
+    }
+
+    /// Subscriptions that wait for conditions.
+    pub fn conditions(&self) -> impl Iterator<Item = &Subscription> {
+        self.conditions.iter().filter_map(|place| self.subscriptions.get(place))
     }
 
     /// All subscriptions.
@@ -462,11 +479,11 @@ impl Instance {
     pub(crate) fn insert_subscription(&mut self, subscription: Subscription) {
         let place = (subscription.owner, subscription.id);
         self.note(Undo::SubscriptionInserted(place));
-        self.subscriptions.insert(place, subscription);
+        self.link_subscription(subscription);
     }
 
     pub(crate) fn remove_subscription(&mut self, owner: Uuid, id: Uuid) {
-        if let Some(subscription) = self.subscriptions.remove(&(owner, id)) {
+        if let Some(subscription) = self.unlink_subscription((owner, id)) {
             self.note(Undo::SubscriptionRemoved(Box::new(subscription)));
         }
     }
@@ -501,12 +518,9 @@ impl Instance {
                     self.replace_variable(scope, &name, before);
                 }
                 Undo::SubscriptionInserted(place) => {
-                    self.subscriptions.remove(&place);
+                    self.unlink_subscription(place);
                 }
-                Undo::SubscriptionRemoved(subscription) => {
-                    self.subscriptions
-                        .insert((subscription.owner, subscription.id), *subscription);
-                }
+                Undo::SubscriptionRemoved(subscription) => self.link_subscription(*subscription),
                 Undo::IncidentInserted(id) => {
                     self.incidents.remove(&id);
                 }
@@ -521,6 +535,19 @@ impl Instance {
         if let Some(log) = &mut self.undo {
             log.push(undo);
         }
+    }
+
+    fn link_subscription(&mut self, subscription: Subscription) {
+        let place = (subscription.owner, subscription.id);
+        if subscription.kind == EventKind::Conditional {
+            self.conditions.insert(place);
+        }
+        self.subscriptions.insert(place, subscription);
+    }
+
+    fn unlink_subscription(&mut self, place: (Uuid, Uuid)) -> Option<Subscription> {
+        self.conditions.remove(&place);
+        self.subscriptions.remove(&place)
     }
 
     fn link_token(&mut self, token: Token) {

@@ -1,6 +1,6 @@
 //! One command, from decision to rest.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::apply::{apply, begin};
 use crate::command::{Command, Start};
 use crate::compile::Executable;
+use crate::condition::Changed;
 use crate::event::Event;
 use crate::ids::IdSource;
 use crate::rejection::Rejection;
@@ -73,10 +74,13 @@ pub fn start(
             .entry(initiator.clone())
             .or_insert_with(|| TypedValue::from(start.user.clone()));
     }
+    let names: Vec<String> = variables.keys().cloned().collect();
     if !variables.is_empty() {
         step.emit(Event::VariablesCreated { scope: id, variables });
     }
     step.watch_scope(id, None)?;
+    // To those who wait, the variables of the start come after the scope (bpmn-semantics 2.8).
+    step.note_created(id, names);
     step.schedule(id, node);
     step.run()?;
     let events = step.events;
@@ -125,6 +129,10 @@ pub(crate) struct Step<'a> {
     pub(crate) user: Option<String>,
     /// Variables that the activity being entered begins with.
     pub(crate) locals: Variables,
+    /// Changes of variables that conditions have not been looked at for.
+    pub(crate) changes: VecDeque<Changed>,
+    /// Owners and ids of subscriptions to conditions that have not been looked at yet.
+    pub(crate) conditions: Vec<(Uuid, Uuid)>,
     events: Vec<Event>,
     /// Nodes still to enter, the next one last: branches run depth-first in document order.
     work: Vec<Arrival>,
@@ -157,6 +165,8 @@ impl<'a> Step<'a> {
             options,
             user: None,
             locals: Variables::new(),
+            changes: VecDeque::new(),
+            conditions: Vec::new(),
             events: Vec::new(),
             work: Vec::new(),
             pending: HashMap::new(),
@@ -238,6 +248,9 @@ impl<'a> Step<'a> {
 
     /// Applies an event the moment it is decided, so that all that follows sees it.
     pub(crate) fn emit(&mut self, event: Event) {
+        if self.instance.conditions().next().is_some() {
+            self.note_change(&event);
+        }
         apply(self.instance, &event);
         self.events.push(event);
     }
@@ -298,6 +311,7 @@ impl<'a> Step<'a> {
 
     fn run(&mut self) -> Result<(), Rejection> {
         let mut entered = 0;
+        self.check_conditions()?;
         loop {
             let Some(Arrival {
                 scope,
@@ -306,6 +320,7 @@ impl<'a> Step<'a> {
             }) = self.next_arrival()
             else {
                 if self.fire_forsaken_gateway()? {
+                    self.check_conditions()?;
                     continue;
                 }
                 return Ok(());
@@ -321,6 +336,7 @@ impl<'a> Step<'a> {
             self.locals = repetition.unwrap_or_default();
             self.enter(scope, node)?;
             self.locals.clear();
+            self.check_conditions()?;
         }
     }
 }

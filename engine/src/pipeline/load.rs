@@ -98,7 +98,7 @@ fn subscription(row: SubscriptionRow) -> Result<Subscription, String> {
         owner: row.activity_id,
         node: row.node_id,
         kind: kind.ok_or_else(|| format!("subscription {} is of the unknown type '{}'", row.id, row.event_type))?,
-        name: row.event_name.unwrap_or_default(),
+        name: row.event_name,
         created_at: row.created_at,
     })
 }

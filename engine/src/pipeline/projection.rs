@@ -451,7 +451,7 @@ fn subscription_row(instance: &Instance, subscription: &Subscription) -> Subscri
         instance_id: instance.id,
         activity_id: subscription.owner,
         event_type: subscription.kind.as_str().into(),
-        event_name: Some(subscription.name.clone()),
+        event_name: subscription.name.clone(),
         node_id: subscription.node.clone(),
         created_at: subscription.created_at,
     }

@@ -53,6 +53,30 @@ pub enum Catch {
     Error(ErrorCatch),
     /// An escalation thrown inside.
     Escalation(EscalationCatch),
+    /// A condition that becomes true.
+    Conditional(Box<Condition>),
+}
+
+/// A condition and when it is looked at (BPMN 2.0, 10.5.5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// What must hold; an unknown variable in it counts as false.
+    pub condition: Expression,
+    /// Only changes of this variable matter (vendor attribute `variableName`).
+    pub variable_name: Option<String>,
+    /// Only these changes matter; empty: all (vendor attribute `variableEvents`).
+    pub variable_events: Vec<VariableChange>,
+}
+
+/// How a variable changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VariableChange {
+    /// It came.
+    Create,
+    /// It got another value.
+    Update,
+    /// It went.
+    Delete,
 }
 
 /// Which errors are caught.

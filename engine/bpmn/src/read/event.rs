@@ -6,8 +6,8 @@ use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
 use crate::model::{
-    BoundaryEvent, Catch, EndEvent, ErrorCatch, EscalationCatch, Implementation, IntermediateThrowEvent, NodeIndex,
-    StartEvent, StartTrigger, ThrownError, ThrownEscalation,
+    BoundaryEvent, Catch, Condition, EndEvent, ErrorCatch, EscalationCatch, Implementation, IntermediateThrowEvent,
+    NodeIndex, StartEvent, StartTrigger, ThrownError, ThrownEscalation, VariableChange,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
@@ -98,7 +98,10 @@ impl<'tree> Reader<'tree, '_, '_> {
         element: &'tree Element<'tree>,
     ) -> Option<Catch> {
         let catch = self.catch(index, element)?;
-        if matches!(catch, Catch::Message { .. } | Catch::Signal { .. }) {
+        if matches!(
+            catch,
+            Catch::Message { .. } | Catch::Signal { .. } | Catch::Conditional(_)
+        ) {
             return Some(catch);
         }
         for (_, definition) in self.event_definitions(index) {
@@ -171,11 +174,57 @@ impl<'tree> Reader<'tree, '_, '_> {
                     code_variable: variable_name(definition, "escalationCodeVariable"),
                 }))
             }
+            "conditionalEventDefinition" => self.awaited_condition(element, definition_index, definition),
             _ => {
                 self.refuse_definition(element, definition);
                 None
             }
         }
+    }
+
+    fn awaited_condition(
+        &mut self,
+        event: &Element<'_>,
+        index: ElementIndex,
+        definition: &'tree Element<'tree>,
+    ) -> Option<Catch> {
+        let Some((_, condition)) = self.tree.bpmn_child(index, "condition") else {
+            self.problems.error(
+                Problem::new(
+                    codes::EMPTY_CONDITION,
+                    definition.span,
+                    format!("{} has no condition.", title(event)),
+                    "Write an expression that yields true or false.",
+                )
+                .at(event.id()),
+            );
+            return None;
+        };
+        let condition = self.condition(event, condition)?;
+        let mut variable_events = Vec::new();
+        if let Some(events) = definition.vendor_attribute("variableEvents") {
+            for name in super::value::split_list(events) {
+                match name.text {
+                    "create" => variable_events.push(VariableChange::Create),
+                    "update" => variable_events.push(VariableChange::Update),
+                    "delete" => variable_events.push(VariableChange::Delete),
+                    other => self.problems.error(
+                        Problem::new(
+                            codes::INVALID_VARIABLE_EVENTS,
+                            name.span,
+                            format!("'{other}' is no change of a variable."),
+                            "Write 'create', 'update' or 'delete', or several between commas.",
+                        )
+                        .at(event.id()),
+                    ),
+                }
+            }
+        }
+        Some(Catch::Conditional(Box::new(Condition {
+            condition,
+            variable_name: variable_name(definition, "variableName"),
+            variable_events,
+        })))
     }
 
     fn required_reference(

@@ -131,7 +131,12 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
     }
 
-    fn condition(&mut self, flow: &Element<'_>, element: &Element<'_>) -> Option<flowstone_expression::Expression> {
+    /// The condition in an element that belongs to a sequence flow or an event.
+    pub(super) fn condition(
+        &mut self,
+        owner: &Element<'_>,
+        element: &Element<'_>,
+    ) -> Option<flowstone_expression::Expression> {
         if let Some(language) = element
             .attribute("language")
             .filter(|language| !is_expression_language(language.text))
@@ -143,12 +148,12 @@ impl<'tree> Reader<'tree, '_, '_> {
                     format!("A condition in the language '{}' is not supported yet.", language.text),
                     "Write the condition as an expression, such as '${amount > 100}'.",
                 )
-                .at(flow.id()),
+                .at(owner.id()),
             );
             return None;
         }
         if let Some(resource) = element.vendor_attribute("resource") {
-            self.refuse_attribute(flow.id(), resource.span, "resource", "conditionExpression");
+            self.refuse_attribute(owner.id(), resource.span, "resource", element.name);
             return None;
         }
         let content = element.content().trimmed();
@@ -157,14 +162,14 @@ impl<'tree> Reader<'tree, '_, '_> {
                 Problem::new(
                     codes::EMPTY_CONDITION,
                     element.span,
-                    "The condition of the sequence flow is empty.",
-                    "Write an expression that yields true or false, or remove the condition.",
+                    "The condition is empty.",
+                    "Write an expression that yields true or false, or remove it.",
                 )
-                .at(flow.id()),
+                .at(owner.id()),
             );
             return None;
         }
-        self.expression(content, flow.id())
+        self.expression(content, owner.id())
     }
 
     fn event_based_gateway(&mut self, element: &Element<'_>) -> Option<NodeKind> {
