@@ -123,6 +123,32 @@ create table incident (
 CREATE INDEX incident_instance ON public.incident USING btree (instance_id);
 CREATE UNIQUE INDEX incident_pkey ON public.incident USING btree (id);
 
+create table job (
+    id uuid not null,
+    instance_id uuid,
+    execution_id uuid,
+    definition_id text collate "C" not null,
+    definition_key text collate "C" not null,
+    tenant_id text collate "C",
+    deployment_id uuid,
+    job_definition_id uuid,
+    node_id text collate "C" not null,
+    job_type text collate "C" not null,
+    configuration text collate "C" not null,
+    due timestamp with time zone,
+    priority bigint not null,
+    retries integer not null,
+    suspended boolean not null,
+    exception_message text collate "C",
+    exception_details text collate "C",
+    failed_node_id text collate "C",
+    created_at timestamp with time zone not null,
+    detail json
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.05);
+CREATE INDEX job_due ON public.job USING btree (COALESCE(due, created_at), id) WHERE ((retries > 0) AND (NOT suspended));
+CREATE INDEX job_instance ON public.job USING btree (instance_id) WHERE (instance_id IS NOT NULL);
+CREATE UNIQUE INDEX job_pkey ON public.job USING btree (id);
+
 create table large_value (
     instance_id uuid not null,
     hash text collate "C" not null,

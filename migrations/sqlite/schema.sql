@@ -122,6 +122,34 @@ CREATE TABLE incident (
 
 CREATE INDEX incident_instance on incident (instance_id);
 
+CREATE TABLE job (
+    id                text    not null primary key,
+    -- Absent for jobs of a definition, such as timers that start instances.
+    instance_id       text,
+    execution_id      text,
+    definition_id     text    not null,
+    definition_key    text    not null,
+    tenant_id         text,
+    deployment_id     text,
+    job_definition_id text,
+    node_id           text    not null,
+    job_type          text    not null,
+    configuration     text    not null,
+    due               integer,
+    priority          integer not null,
+    retries           integer not null,
+    suspended         integer not null,
+    exception_message text,
+    exception_details text,
+    failed_node_id    text,
+    created_at        integer not null,
+    detail            text
+) strict;
+
+CREATE INDEX job_due on job (coalesce(due, created_at), id) where retries > 0 and not suspended;
+
+CREATE INDEX job_instance on job (instance_id) where instance_id is not null;
+
 CREATE TABLE process_definition (
     id                    text    not null primary key,
     key                   text    not null,

@@ -14,6 +14,7 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
         user_tasks,
         subscriptions,
         incidents,
+        jobs: _,
     } = snapshot;
     // Ids grow with time, so scopes come before what is inside them.
     activities.sort_by_key(|activity| activity.id);

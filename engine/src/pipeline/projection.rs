@@ -324,6 +324,8 @@ impl Projection {
             subscriptions_deleted: self.subscriptions_deleted,
             incidents_inserted: self.incidents_inserted,
             incidents_deleted: self.incidents_deleted,
+            jobs_put: Vec::new(),
+            jobs_deleted: Vec::new(),
             historic_instance: self.historic_instance.filter(|_| keep_history),
             historic_activities: if keep_history {
                 self.historic_activities

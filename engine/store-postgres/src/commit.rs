@@ -103,6 +103,7 @@ fn write(batch: &Batch) -> Result<Statement> {
     rows::write_user_tasks(&mut statement, changes)?;
     rows::write_subscriptions(&mut statement, changes)?;
     rows::write_incidents(&mut statement, changes)?;
+    rows::write_jobs(&mut statement, changes)?;
     rows::write_history(&mut statement, changes)?;
     rows::write_applied(&mut statement, &batch.applied)?;
     Ok(statement)
@@ -237,7 +238,14 @@ fn check_versions(statement: &mut Statement, changes: &[InstanceChange], large: 
             ),
         );
         // Whatever belongs to an ended instance goes with it, listed or not.
-        for table in ["activity", "user_task", "event_subscription", "incident", "large_value"] {
+        for table in [
+            "activity",
+            "user_task",
+            "event_subscription",
+            "incident",
+            "job",
+            "large_value",
+        ] {
             statement.part(
                 &format!("{table}_ended"),
                 &format!("delete from {table} t using deleted d where t.instance_id = any(array[d.id])"),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::AppliedCommand;
 use flowstone_store::record::{
-    ActivityKind, ActivityRow, ExternalTaskColumns, IncidentRow, InstanceRow, InstanceSnapshot, ReadyTask,
-    SubscriptionRow, UserTaskRow,
+    ActivityKind, ActivityRow, DueJob, ExternalTaskColumns, IncidentRow, InstanceRow, InstanceSnapshot, JobRow,
+    ReadyTask, SubscriptionRow, UserTaskRow,
 };
 use flowstone_store::{Error, Result};
 use serde::Deserialize;
@@ -41,6 +41,8 @@ const LOAD: &str = "\
         where instance_id = any($1) \
     union all \
     select 'incident', instance_id, null, row_to_json(i)::text from incident i where instance_id = any($1) \
+    union all \
+    select 'job', instance_id, null, row_to_json(j)::text from job j where instance_id = any($1) \
     union all \
     select 'large', instance_id, hash, content from large_value where instance_id = any($1)";
 
@@ -138,6 +140,7 @@ pub(crate) async fn load(pool: &PgPool, instances: &[Uuid]) -> Result<Vec<Instan
         snapshot.user_tasks.sort_unstable_by_key(|row| row.id);
         snapshot.subscriptions.sort_unstable_by_key(|row| row.id);
         snapshot.incidents.sort_unstable_by_key(|row| row.id);
+        snapshot.jobs.sort_unstable_by_key(|row| row.id);
     }
     Ok(instances.iter().filter_map(|id| snapshots.remove(id)).collect())
 }
@@ -170,6 +173,7 @@ fn read_instance(part: &Part, large: &LargeValues) -> Result<InstanceSnapshot> {
         user_tasks: Vec::new(),
         subscriptions: Vec::new(),
         incidents: Vec::new(),
+        jobs: Vec::new(),
     })
 }
 
@@ -206,6 +210,7 @@ fn add(snapshot: &mut InstanceSnapshot, part: &Part, large: &LargeValues) -> Res
                 created_at: columns.created_at,
             });
         }
+        "job" => snapshot.jobs.push(parse::<JobRow>(&part.columns, instance_id)?),
         _ => {}
     }
     Ok(())
@@ -265,7 +270,8 @@ pub(crate) async fn locate(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<(Uuid, Uui
         "select id, instance_id from activity where id = any($1) \
          union select id, id from process_instance where id = any($1) \
          union select id, instance_id from event_subscription where id = any($1) \
-         union select id, instance_id from incident where id = any($1)",
+         union select id, instance_id from incident where id = any($1) \
+         union select id, instance_id from job where id = any($1) and instance_id is not null",
     )
     .bind(ids)
     .fetch_all(pool)
@@ -349,6 +355,43 @@ fn read_ready(row: &PgRow) -> sqlx::Result<ReadyTask> {
         created_at: row.try_get(7)?,
         lock_expires: row.try_get(8)?,
     })
+}
+
+const DUE_JOBS: &str = "select id, instance_id, definition_id, coalesce(due, created_at), priority from job \
+    where retries > 0 and not suspended and coalesce(due, created_at) <= $1 \
+    order by coalesce(due, created_at), id limit $2";
+
+const NEXT_DUE: &str = "select coalesce(due, created_at) from job \
+    where retries > 0 and not suspended and coalesce(due, created_at) > $1 \
+    order by coalesce(due, created_at) limit 1";
+
+/// Jobs that may be executed; see [`flowstone_store::Store::due_jobs`].
+pub(crate) async fn due_jobs(pool: &PgPool, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueJob>> {
+    let read = |row: &PgRow| {
+        Ok(DueJob {
+            id: row.try_get(0)?,
+            instance_id: row.try_get(1)?,
+            definition_id: Arc::from(row.try_get::<&str, _>(2)?),
+            due: row.try_get(3)?,
+            priority: row.try_get(4)?,
+        })
+    };
+    sqlx::query(DUE_JOBS)
+        .bind(now)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await
+        .and_then(|rows| rows.iter().map(read).collect())
+        .map_err(|error| failure("looking for due jobs", error))
+}
+
+/// When the next job becomes due; see [`flowstone_store::Store::next_due`].
+pub(crate) async fn next_due(pool: &PgPool, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar(NEXT_DUE)
+        .bind(after)
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| failure("looking for the next due job", error))
 }
 
 /// The stored events of an instance; see [`flowstone_store::Store::event_log`].

@@ -6,6 +6,7 @@
 mod condition;
 mod entity;
 mod history;
+mod job;
 mod variable;
 
 use flowstone_store::Result;

@@ -15,9 +15,9 @@ use crate::cells::Cells as Read;
 use crate::error::failure;
 use crate::rows::{Cells, Rows, ids, json};
 use crate::table::{
-    ACTIVITY, HISTORIC_ACTIVITY, HISTORIC_INSTANCE, INCIDENT, INSTANCE, SUBSCRIPTION, Table, USER_TASK, activity_cells,
-    historic_activity_cells, historic_instance_cells, incident_cells, instance_cells, subscription_cells,
-    user_task_cells,
+    ACTIVITY, HISTORIC_ACTIVITY, HISTORIC_INSTANCE, INCIDENT, INSTANCE, JOB, SUBSCRIPTION, Table, USER_TASK,
+    activity_cells, historic_activity_cells, historic_instance_cells, incident_cells, instance_cells, job_cells,
+    subscription_cells, user_task_cells,
 };
 
 /// Moves instances on; what a change does not mention stays.
@@ -188,7 +188,7 @@ fn write_headers(statements: &mut Statements, changes: &[&InstanceChange]) -> Re
         let ended = ids(ended)?;
         statements.add(&INSTANCE.delete(), ended.clone());
         // Whatever belongs to an ended instance goes with it, listed or not.
-        for table in [ACTIVITY, USER_TASK, SUBSCRIPTION, INCIDENT] {
+        for table in [ACTIVITY, USER_TASK, SUBSCRIPTION, INCIDENT, JOB] {
             statements.add(&table.delete_of_instances(), ended.clone());
         }
     }
@@ -208,6 +208,7 @@ fn write_rows(statements: &mut Statements, changes: &[&InstanceChange]) -> Resul
         &change.subscriptions_deleted
     })?;
     delete(statements, &INCIDENT, &changes, |change| &change.incidents_deleted)?;
+    delete(statements, &JOB, &changes, |change| &change.jobs_deleted)?;
     put(
         statements,
         &ACTIVITY.insert(),
@@ -242,7 +243,8 @@ fn write_rows(statements: &mut Statements, changes: &[&InstanceChange]) -> Resul
         &changes,
         |change| &change.incidents_inserted,
         incident_cells,
-    )
+    )?;
+    put(statements, &JOB.put(), &changes, |change| &change.jobs_put, job_cells)
 }
 
 fn write_history(statements: &mut Statements, changes: &[&InstanceChange]) -> Result<()> {
@@ -343,10 +345,10 @@ mod tests {
     async fn rows_are_found_by_key() {
         let store = SqliteStore::open(":memory:", SqliteOptions::default()).await.unwrap();
         let mut statements = vec![UPDATE_INSTANCES.to_owned(), INSTANCE.delete()];
-        for table in [ACTIVITY, USER_TASK, SUBSCRIPTION, INCIDENT] {
+        for table in [ACTIVITY, USER_TASK, SUBSCRIPTION, INCIDENT, JOB] {
             statements.extend([table.delete(), table.delete_of_instances(), table.select_of_instances()]);
         }
-        statements.extend([ACTIVITY.update(), USER_TASK.put()]);
+        statements.extend([ACTIVITY.update(), USER_TASK.put(), JOB.put()]);
         for statement in statements {
             let plan: Vec<String> = sqlx::query(AssertSqlSafe(format!("explain query plan {statement}")))
                 .bind("[]")

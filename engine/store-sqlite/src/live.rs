@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use flowstone_store::Result;
 use flowstone_store::change::AppliedCommand;
-use flowstone_store::record::{IncidentRow, InstanceRow, InstanceSnapshot, ReadyTask, SubscriptionRow, UserTaskRow};
+use flowstone_store::record::{
+    DueJob, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, ReadyTask, SubscriptionRow, UserTaskRow,
+};
 use flowstone_store::text::storable;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
@@ -14,7 +16,7 @@ use uuid::Uuid;
 use crate::cells::Cells;
 use crate::error::{corrupt, failure};
 use crate::rows::{ids, json};
-use crate::table::{ACTIVITY, INCIDENT, SUBSCRIPTION, Table, USER_TASK};
+use crate::table::{ACTIVITY, INCIDENT, JOB, SUBSCRIPTION, Table, USER_TASK};
 
 /// Loads instances; see [`flowstone_store::Store::load`]. One transaction reads all tables, hence
 /// one moment.
@@ -60,6 +62,12 @@ pub(crate) async fn load(pool: &SqlitePool, instances: &[Uuid]) -> Result<Vec<In
                 snapshot.incidents.push(row);
             }
         }
+        for row in rows_of(connection, &JOB, &wanted).await? {
+            let row = read_job(Cells(&row))?;
+            if let Some(snapshot) = row.instance_id.and_then(|id| snapshots.get_mut(&id)) {
+                snapshot.jobs.push(row);
+            }
+        }
         transaction.commit().await?;
         Ok(snapshots)
     };
@@ -69,6 +77,7 @@ pub(crate) async fn load(pool: &SqlitePool, instances: &[Uuid]) -> Result<Vec<In
         snapshot.user_tasks.sort_unstable_by_key(|row| row.id);
         snapshot.subscriptions.sort_unstable_by_key(|row| row.id);
         snapshot.incidents.sort_unstable_by_key(|row| row.id);
+        snapshot.jobs.sort_unstable_by_key(|row| row.id);
     }
     Ok(snapshots.into_values().collect())
 }
@@ -99,6 +108,7 @@ fn read_instance(cells: Cells<'_>) -> sqlx::Result<(Uuid, InstanceSnapshot)> {
         user_tasks: Vec::new(),
         subscriptions: Vec::new(),
         incidents: Vec::new(),
+        jobs: Vec::new(),
     };
     Ok((snapshot.instance.id, snapshot))
 }
@@ -150,6 +160,32 @@ pub(crate) fn read_incident(cells: Cells<'_>) -> sqlx::Result<IncidentRow> {
     })
 }
 
+/// Reads a job in the order of [`JOB`].
+pub(crate) fn read_job(cells: Cells<'_>) -> sqlx::Result<JobRow> {
+    Ok(JobRow {
+        id: cells.id(0)?,
+        instance_id: cells.optional_id(1)?,
+        execution_id: cells.optional_id(2)?,
+        definition_id: cells.shared(3)?,
+        definition_key: cells.shared(4)?,
+        tenant_id: cells.get(5)?,
+        deployment_id: cells.optional_id(6)?,
+        job_definition_id: cells.optional_id(7)?,
+        node_id: cells.shared(8)?,
+        job_type: cells.get(9)?,
+        configuration: cells.get(10)?,
+        due: cells.optional_time(11)?,
+        priority: cells.get(12)?,
+        retries: cells.get(13)?,
+        suspended: cells.get(14)?,
+        exception_message: cells.get(15)?,
+        exception_details: cells.get(16)?,
+        failed_node_id: cells.get(17)?,
+        created_at: cells.time(18)?,
+        detail: cells.optional_document(19)?,
+    })
+}
+
 /// Finds the instances of ids; see [`flowstone_store::Store::locate`].
 pub(crate) async fn locate(pool: &SqlitePool, wanted: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
     if wanted.is_empty() {
@@ -160,7 +196,9 @@ pub(crate) async fn locate(pool: &SqlitePool, wanted: &[Uuid]) -> Result<Vec<(Uu
         "select id, instance_id from activity where id in (select value from json_each(?1)) \
          union select id, id from process_instance where id in (select value from json_each(?1)) \
          union select id, instance_id from event_subscription where id in (select value from json_each(?1)) \
-         union select id, instance_id from incident where id in (select value from json_each(?1))",
+         union select id, instance_id from incident where id in (select value from json_each(?1)) \
+         union select id, instance_id from job \
+         where id in (select value from json_each(?1)) and instance_id is not null",
     )
     .bind(ids(wanted.iter().copied())?)
     .fetch_all(pool)
@@ -254,6 +292,45 @@ fn read_ready(rows: &[SqliteRow]) -> sqlx::Result<Vec<ReadyTask>> {
         .collect()
 }
 
+const DUE_JOBS: &str = "select id, instance_id, definition_id, coalesce(due, created_at), priority from job \
+    where retries > 0 and not suspended and coalesce(due, created_at) <= ?1 \
+    order by coalesce(due, created_at), id limit ?2";
+
+const NEXT_DUE: &str = "select coalesce(due, created_at) from job \
+    where retries > 0 and not suspended and coalesce(due, created_at) > ?1 \
+    order by coalesce(due, created_at) limit 1";
+
+/// Jobs that may be executed; see [`flowstone_store::Store::due_jobs`].
+pub(crate) async fn due_jobs(pool: &SqlitePool, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueJob>> {
+    let read = |row: &SqliteRow| {
+        let cells = Cells(row);
+        Ok(DueJob {
+            id: cells.id(0)?,
+            instance_id: cells.optional_id(1)?,
+            definition_id: cells.shared(2)?,
+            due: cells.time(3)?,
+            priority: cells.get(4)?,
+        })
+    };
+    sqlx::query(DUE_JOBS)
+        .bind(now.timestamp_micros())
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await
+        .and_then(|rows| rows.iter().map(read).collect())
+        .map_err(|error| failure("looking for due jobs", error))
+}
+
+/// When the next job becomes due; see [`flowstone_store::Store::next_due`].
+pub(crate) async fn next_due(pool: &SqlitePool, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query(NEXT_DUE)
+        .bind(after.timestamp_micros())
+        .fetch_optional(pool)
+        .await
+        .and_then(|row| row.map(|row| Cells(&row).time(0)).transpose())
+        .map_err(|error| failure("looking for the next due job", error))
+}
+
 /// A cheap round trip.
 pub(crate) async fn ping(pool: &SqlitePool) -> Result<()> {
     sqlx::query("select 1")
@@ -268,17 +345,19 @@ mod tests {
     use super::*;
     use crate::{SqliteOptions, SqliteStore};
 
-    /// The first tasks must not cost more when more wait behind them.
+    /// The first tasks and jobs must not cost more when more wait behind them.
     #[tokio::test]
-    async fn ready_tasks_come_in_the_order_of_an_index() {
+    async fn what_can_be_done_comes_in_the_order_of_an_index() {
         let store = SqliteStore::open(":memory:", SqliteOptions::default()).await.unwrap();
-        let plan: Vec<String> = sqlx::query(AssertSqlSafe(format!("explain query plan {READY_TASKS}")))
-            .fetch_all(&store.readers)
-            .await
-            .unwrap()
-            .iter()
-            .map(|row| Cells(row).get(3).unwrap())
-            .collect();
-        assert!(plan.iter().all(|step| step.starts_with("SEARCH")), "{plan:?}");
+        for statement in [READY_TASKS, DUE_JOBS, NEXT_DUE] {
+            let plan: Vec<String> = sqlx::query(AssertSqlSafe(format!("explain query plan {statement}")))
+                .fetch_all(&store.readers)
+                .await
+                .unwrap()
+                .iter()
+                .map(|row| Cells(row).get(3).unwrap())
+                .collect();
+            assert!(plan.iter().all(|step| step.starts_with("SEARCH")), "{plan:?}");
+        }
     }
 }

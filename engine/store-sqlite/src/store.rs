@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
 use flowstone_store::query::{
     DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField, HistoricInstanceField,
-    IncidentField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
+    IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
-    DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskRecord, HistoricActivityRecord,
-    HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, NewDeployment, ProcessInstanceRecord, ReadyTask,
+    DefinitionRecord, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord, HistoricActivityRecord,
+    HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment, ProcessInstanceRecord, ReadyTask,
     ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
 };
 use flowstone_store::{Committed, Hint, HintStream, Result, Store};
@@ -50,6 +50,14 @@ impl Store for SqliteStore {
 
     async fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Result<Vec<ReadyTask>> {
         live::ready_tasks(&self.readers, topic, horizon, limit).await
+    }
+
+    async fn due_jobs(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueJob>> {
+        live::due_jobs(&self.readers, now, limit).await
+    }
+
+    async fn next_due(&self, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        live::next_due(&self.readers, after).await
     }
 
     async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {
@@ -166,6 +174,14 @@ impl Store for SqliteStore {
 
     async fn count_incidents(&self, query: &Query<IncidentField>) -> Result<u64> {
         count::<IncidentRecord>(&self.readers, query).await
+    }
+
+    async fn jobs(&self, query: &Query<JobField>) -> Result<Vec<JobRow>> {
+        find(&self.readers, query).await
+    }
+
+    async fn count_jobs(&self, query: &Query<JobField>) -> Result<u64> {
+        count::<JobRow>(&self.readers, query).await
     }
 
     async fn variables(&self, query: &Query<VariableField>) -> Result<Vec<VariableRecord>> {

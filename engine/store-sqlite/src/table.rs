@@ -4,7 +4,8 @@
 
 use flowstone_store::Result;
 use flowstone_store::record::{
-    ActivityRow, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, SubscriptionRow, UserTaskRow,
+    ActivityRow, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, JobRow, SubscriptionRow,
+    UserTaskRow,
 };
 use flowstone_store::text::storable;
 
@@ -105,6 +106,33 @@ pub(crate) const INCIDENT: Table = Table {
         "configuration",
         "message",
         "created_at",
+    ],
+};
+
+/// Jobs.
+pub(crate) const JOB: Table = Table {
+    name: "job",
+    columns: &[
+        "id",
+        "instance_id",
+        "execution_id",
+        "definition_id",
+        "definition_key",
+        "tenant_id",
+        "deployment_id",
+        "job_definition_id",
+        "node_id",
+        "job_type",
+        "configuration",
+        "due",
+        "priority",
+        "retries",
+        "suspended",
+        "exception_message",
+        "exception_details",
+        "failed_node_id",
+        "created_at",
+        "detail",
     ],
 };
 
@@ -294,6 +322,29 @@ pub(crate) fn incident_cells(cells: &mut Cells<'_>, row: &IncidentRow) -> Result
     cells.optional_text(&row.message)?;
     cells.time(row.created_at);
     Ok(())
+}
+
+pub(crate) fn job_cells(cells: &mut Cells<'_>, row: &JobRow) -> Result<()> {
+    cells.id(row.id);
+    cells.optional_id(row.instance_id);
+    cells.optional_id(row.execution_id);
+    cells.text(&row.definition_id)?;
+    cells.text(&row.definition_key)?;
+    cells.optional_text(&row.tenant_id)?;
+    cells.optional_id(row.deployment_id);
+    cells.optional_id(row.job_definition_id);
+    cells.text(&row.node_id)?;
+    cells.text(&row.job_type)?;
+    cells.text(&row.configuration)?;
+    cells.optional_time(row.due);
+    cells.integer(row.priority);
+    cells.integer(row.retries);
+    cells.boolean(row.suspended);
+    cells.optional_text(&row.exception_message)?;
+    cells.optional_text(&row.exception_details)?;
+    cells.optional_text(&row.failed_node_id)?;
+    cells.time(row.created_at);
+    cells.optional_text(&row.detail.as_ref().map(json).transpose()?)
 }
 
 pub(crate) fn historic_instance_cells(cells: &mut Cells<'_>, row: &HistoricInstanceRow) -> Result<()> {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::record::{
-    ActivityRow, EventLogRow, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, SubscriptionRow,
-    UserTaskRow,
+    ActivityRow, EventLogRow, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, JobRow,
+    SubscriptionRow, UserTaskRow,
 };
 
 /// One transaction of the pipeline.
@@ -47,6 +47,10 @@ pub struct InstanceChange {
     pub incidents_inserted: Vec<IncidentRow>,
     /// Incidents that were resolved.
     pub incidents_deleted: Vec<Uuid>,
+    /// New or changed jobs of this instance; replaced as a whole.
+    pub jobs_put: Vec<JobRow>,
+    /// Jobs that were executed or are no longer wanted.
+    pub jobs_deleted: Vec<Uuid>,
     /// The ended instance, when it ended.
     pub historic_instance: Option<HistoricInstanceRow>,
     /// Activity instances that ended.

@@ -13,6 +13,7 @@ pub mod commits;
 pub mod constraints;
 pub mod deployments;
 pub mod fixture;
+pub mod jobs;
 pub mod loads;
 pub mod queries;
 pub mod variables;
@@ -50,6 +51,12 @@ macro_rules! conformance_tests {
             loads::ready_tasks_come_by_priority_and_age,
             loads::what_is_absent_is_left_out,
             loads::a_store_says_what_it_is,
+            jobs::a_job_is_loaded_as_written_replaced_and_removed,
+            jobs::a_text_of_a_job_with_a_zero_character_does_not_fail_its_batch,
+            jobs::jobs_belong_to_their_instance_and_end_with_it,
+            jobs::a_conflict_leaves_out_its_jobs,
+            jobs::jobs_are_found_when_they_are_due,
+            jobs::jobs_are_asked_for_by_what_they_hold,
             deployments::versions_are_counted_per_key_and_tenant_even_at_once,
             deployments::the_latest_version_is_found_per_tenant,
             deployments::an_id_too_long_for_clients_is_a_bare_uuid,

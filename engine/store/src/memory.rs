@@ -6,6 +6,7 @@ mod definition;
 mod entity;
 mod evaluate;
 mod history;
+mod job;
 mod live;
 mod variable;
 
@@ -19,13 +20,13 @@ use uuid::Uuid;
 use crate::change::{AppliedCommand, Batch};
 use crate::query::{
     DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField, HistoricInstanceField,
-    IncidentField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
+    IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
-    ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExecutionRecord, ExternalTaskRecord,
+    ActivityRow, DefinitionRecord, DeploymentRecord, DueJob, EventLogRow, ExecutionRecord, ExternalTaskRecord,
     HistoricActivityRecord, HistoricActivityRow, HistoricInstanceRecord, HistoricInstanceRow, IncidentRecord,
-    IncidentRow, InstanceRow, InstanceSnapshot, NewDeployment, ProcessInstanceRecord, ReadyTask, ResourceRecord,
-    SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
+    IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment, ProcessInstanceRecord, ReadyTask,
+    ResourceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
 };
 use crate::store::{Committed, Hint, HintStream, Result, Store};
 pub use evaluate::like;
@@ -44,6 +45,7 @@ struct State {
     activity_owners: HashMap<Uuid, Uuid>,
     subscription_owners: HashMap<Uuid, Uuid>,
     incident_owners: HashMap<Uuid, Uuid>,
+    job_owners: HashMap<Uuid, Uuid>,
     historic_instances: BTreeMap<Uuid, HistoricInstanceRow>,
     /// By instance and activity instance.
     historic_activities: BTreeMap<(Uuid, Uuid), HistoricActivityRow>,
@@ -63,6 +65,7 @@ struct Live {
     user_tasks: BTreeMap<Uuid, UserTaskRow>,
     subscriptions: BTreeMap<Uuid, SubscriptionRow>,
     incidents: BTreeMap<Uuid, IncidentRow>,
+    jobs: BTreeMap<Uuid, JobRow>,
 }
 
 impl MemoryStore {
@@ -109,6 +112,14 @@ impl Store for MemoryStore {
 
     async fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Result<Vec<ReadyTask>> {
         Ok(self.state().ready_tasks(topic, horizon, limit))
+    }
+
+    async fn due_jobs(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueJob>> {
+        Ok(self.state().due_jobs(now, limit))
+    }
+
+    async fn next_due(&self, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.state().next_due(after))
     }
 
     async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {
@@ -235,6 +246,14 @@ impl Store for MemoryStore {
 
     async fn count_incidents(&self, query: &Query<IncidentField>) -> Result<u64> {
         Ok(count::<IncidentRecord>(&self.state(), query))
+    }
+
+    async fn jobs(&self, query: &Query<JobField>) -> Result<Vec<JobRow>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_jobs(&self, query: &Query<JobField>) -> Result<u64> {
+        Ok(count::<JobRow>(&self.state(), query))
     }
 
     async fn variables(&self, query: &Query<VariableField>) -> Result<Vec<VariableRecord>> {

@@ -216,6 +216,13 @@ fields!(
     }
 );
 fields!(
+    /// Fields of [`crate::record::JobRow`].
+    JobField {
+        Id, InstanceId, ExecutionId, DefinitionId, DefinitionKey, TenantId, DeploymentId, JobDefinitionId, ActivityId,
+        JobType, Due, Priority, Retries, Suspended, ExceptionMessage, FailedActivityId, CreatedAt,
+    }
+);
+fields!(
     /// Fields of [`crate::record::VariableRecord`]. `Id` is the text `<scope id>:<name>`.
     VariableField { Id, ScopeId, InstanceId, DefinitionId, TenantId, Name, TypeName }
 );

@@ -204,6 +204,70 @@ pub struct IncidentRow {
     pub created_at: DateTime<Utc>,
 }
 
+/// Something that the engine itself does later: a timer or an asynchronous continuation
+/// (`bpmn-semantics.md` 2.9).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobRow {
+    /// Job id.
+    pub id: Uuid,
+    /// Instance that it goes on with; `None` for jobs of a definition, such as a timer that starts
+    /// instances.
+    pub instance_id: Option<Uuid>,
+    /// Token or scope that waits for it.
+    pub execution_id: Option<Uuid>,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Definition key.
+    pub definition_key: Arc<str>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// Deployment of the definition.
+    pub deployment_id: Option<Uuid>,
+    /// Job definition that it was made from.
+    pub job_definition_id: Option<Uuid>,
+    /// BPMN id of the node.
+    pub node_id: Arc<str>,
+    /// What it does: `async-continuation`, `timer-transition`, `timer-intermediate-transition`,
+    /// `timer-start-event`, `timer-start-event-subprocess`.
+    pub job_type: String,
+    /// What the type needs, such as the timer's kind and expression.
+    pub configuration: String,
+    /// When it may be executed; `None` for at once.
+    pub due: Option<DateTime<Utc>>,
+    /// Priority, higher first.
+    pub priority: i64,
+    /// Attempts left; at 0 it is no longer executed.
+    pub retries: i32,
+    /// Whether it is suspended. Suspending an instance does not touch this: whoever suspends puts
+    /// the jobs too.
+    pub suspended: bool,
+    /// Message of the last failure.
+    pub exception_message: Option<String>,
+    /// Details of the last failure.
+    pub exception_details: Option<String>,
+    /// BPMN id of the node that failed last.
+    pub failed_node_id: Option<String>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// What the engine needs beside the columns; opaque to stores.
+    pub detail: Option<serde_json::Value>,
+}
+
+/// A job that may be executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueJob {
+    /// Job id.
+    pub id: Uuid,
+    /// Instance that it goes on with, if any.
+    pub instance_id: Option<Uuid>,
+    /// Definition id.
+    pub definition_id: Arc<str>,
+    /// Since when it is due: its due date, or its creation when it has none.
+    pub due: DateTime<Utc>,
+    /// Priority, higher first.
+    pub priority: i64,
+}
+
 /// An ended process instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoricInstanceRow {
@@ -595,6 +659,8 @@ pub struct InstanceSnapshot {
     pub subscriptions: Vec<SubscriptionRow>,
     /// Its open incidents.
     pub incidents: Vec<IncidentRow>,
+    /// Its jobs.
+    pub jobs: Vec<JobRow>,
 }
 
 /// An external task that can be fetched now or at a known later time.

@@ -9,11 +9,11 @@ use uuid::Uuid;
 use crate::change::{AppliedCommand, Batch};
 use crate::query::{
     DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField, HistoricInstanceField,
-    IncidentField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
+    IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
-    DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskRecord, HistoricActivityRecord,
-    HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, NewDeployment, ProcessInstanceRecord, ReadyTask,
+    DefinitionRecord, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord, HistoricActivityRecord,
+    HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment, ProcessInstanceRecord, ReadyTask,
     ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
 };
 
@@ -78,7 +78,7 @@ pub trait Store: Send + Sync + 'static {
     async fn load(&self, instances: &[Uuid]) -> Result<Vec<InstanceSnapshot>>;
 
     /// Finds the running instances that the given activities (tokens, scopes, tasks), instances,
-    /// subscriptions or incidents belong to; answers pairs of (given id, instance id).
+    /// subscriptions, incidents or jobs belong to; answers pairs of (given id, instance id).
     async fn locate(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>>;
 
     /// The commands among `keys` that were applied before.
@@ -91,6 +91,13 @@ pub trait Store: Send + Sync + 'static {
     /// suspended, retries unset or above 0, and unlocked or with a lock that expires before
     /// `horizon`.
     async fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Result<Vec<ReadyTask>>;
+
+    /// The first jobs that are due at `now`, longest due first: not suspended, with retries, and with
+    /// a due date that is not later (a job without one is due from its creation on).
+    async fn due_jobs(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueJob>>;
+
+    /// When the first job becomes due after a moment, among those that [`Store::due_jobs`] looks at.
+    async fn next_due(&self, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>>;
 
     /// Stores a deployment, assigning versions under a lock so that two deployments at once get
     /// different ones; answers the definitions as stored.
@@ -165,6 +172,10 @@ pub trait Store: Send + Sync + 'static {
     async fn incidents(&self, query: &Query<IncidentField>) -> Result<Vec<IncidentRecord>>;
     /// Number of open incidents, ignoring the page.
     async fn count_incidents(&self, query: &Query<IncidentField>) -> Result<u64>;
+    /// Jobs.
+    async fn jobs(&self, query: &Query<JobField>) -> Result<Vec<JobRow>>;
+    /// Number of jobs, ignoring the page.
+    async fn count_jobs(&self, query: &Query<JobField>) -> Result<u64>;
     /// Variables of running instances.
     async fn variables(&self, query: &Query<VariableField>) -> Result<Vec<VariableRecord>>;
     /// Number of variables of running instances, ignoring the page.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::change::{Batch, HeaderChange, InstanceChange};
 use crate::record::{
-    ActivityRow, DefinitionRecord, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, NewDeployment,
-    SubscriptionRow, UserTaskRow,
+    ActivityRow, DefinitionRecord, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, JobRow,
+    NewDeployment, SubscriptionRow, UserTaskRow,
 };
 
 /// The text with U+0000, which Postgres cannot hold in a column, replaced by U+FFFD. Every store
@@ -72,6 +72,10 @@ clean! {
     }
     SubscriptionRow { event_type, event_name, node_id }
     IncidentRow { incident_type, node_id, configuration, message }
+    JobRow {
+        definition_id, definition_key, tenant_id, node_id, job_type, configuration, exception_message,
+        exception_details, failed_node_id,
+    }
     HistoricInstanceRow {
         definition_id, definition_key, definition_name, business_key, tenant_id, start_activity_id, end_activity_id,
         start_user_id, state, delete_reason,
@@ -81,7 +85,7 @@ clean! {
     }
     InstanceChange {
         header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted,
-        historic_instance, historic_activities,
+        jobs_put, historic_instance, historic_activities,
     }
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,

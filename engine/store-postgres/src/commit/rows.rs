@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use flowstone_store::Result;
 use flowstone_store::change::{AppliedCommand, HeaderChange, InstanceChange};
-use flowstone_store::record::ActivityRow;
+use flowstone_store::record::{ActivityRow, JobRow};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -252,6 +252,68 @@ pub(super) fn write_incidents(statement: &mut Statement, changes: &[InstanceChan
         insert_rows(statement, "incident", COLUMNS, &source);
     }
     delete_rows(statement, "incident", changes, |change| &change.incidents_deleted)
+}
+
+pub(super) fn write_jobs(statement: &mut Statement, changes: &[InstanceChange]) -> Result<()> {
+    const COLUMNS: &str = "id, instance_id, execution_id, definition_id, definition_key, tenant_id, deployment_id, \
+                           job_definition_id, node_id, job_type, configuration, due, priority, retries, suspended, \
+                           exception_message, exception_details, failed_node_id, created_at, detail";
+    let rows: Vec<(Uuid, &JobRow)> = changes
+        .iter()
+        .filter(|change| matches!(change.header, HeaderChange::Insert(_) | HeaderChange::Update { .. }))
+        .flat_map(|change| change.jobs_put.iter().map(|row| (change.instance_id, row)))
+        .collect();
+    if !rows.is_empty() {
+        let all = || rows.iter().map(|(_, row)| *row);
+        let details = all()
+            .map(|row| row.detail.as_ref().map(json_text).transpose())
+            .collect::<Result<Vec<Option<String>>>>()?;
+        let source = statement
+            .rows()
+            .column("uuid", all().map(|row| row.id))?
+            .column("uuid", rows.iter().map(|(instance, _)| *instance))?
+            .column("uuid", all().map(|row| row.execution_id))?
+            .texts(all().map(|row| &row.definition_id))?
+            .texts(all().map(|row| &row.definition_key))?
+            .optional_texts(all().map(|row| row.tenant_id.as_deref()))?
+            .column("uuid", all().map(|row| row.deployment_id))?
+            .column("uuid", all().map(|row| row.job_definition_id))?
+            .texts(all().map(|row| &row.node_id))?
+            .texts(all().map(|row| &row.job_type))?
+            .texts(all().map(|row| &row.configuration))?
+            .column("timestamptz", all().map(|row| row.due))?
+            .column("int8", all().map(|row| row.priority))?
+            .column("int4", all().map(|row| row.retries))?
+            .column("bool", all().map(|row| row.suspended))?
+            .optional_texts(all().map(|row| row.exception_message.as_deref()))?
+            .optional_texts(all().map(|row| row.exception_details.as_deref()))?
+            .optional_texts(all().map(|row| row.failed_node_id.as_deref()))?
+            .column("timestamptz", all().map(|row| row.created_at))?
+            .column("text", details.into_iter())?
+            .source();
+        let condition = statement.unless_conflict("r.instance_id", "where");
+        statement.part(
+            "job_put",
+            &format!(
+                "insert into job ({COLUMNS}) \
+                 select id, instance_id, execution_id, definition_id, definition_key, tenant_id, deployment_id, \
+                 job_definition_id, node_id, job_type, configuration, due, priority, retries, suspended, \
+                 exception_message, exception_details, failed_node_id, created_at, detail::json \
+                 from {source} as r ({COLUMNS}) {condition} \
+                 on conflict (id) do update set instance_id = excluded.instance_id, \
+                 execution_id = excluded.execution_id, definition_id = excluded.definition_id, \
+                 definition_key = excluded.definition_key, tenant_id = excluded.tenant_id, \
+                 deployment_id = excluded.deployment_id, job_definition_id = excluded.job_definition_id, \
+                 node_id = excluded.node_id, job_type = excluded.job_type, \
+                 configuration = excluded.configuration, due = excluded.due, priority = excluded.priority, \
+                 retries = excluded.retries, suspended = excluded.suspended, \
+                 exception_message = excluded.exception_message, exception_details = excluded.exception_details, \
+                 failed_node_id = excluded.failed_node_id, created_at = excluded.created_at, \
+                 detail = excluded.detail"
+            ),
+        );
+    }
+    delete_rows(statement, "job", changes, |change| &change.jobs_deleted)
 }
 
 pub(super) fn write_history(statement: &mut Statement, changes: &[InstanceChange]) -> Result<()> {

@@ -19,23 +19,23 @@ use sqlx::postgres::PgRow;
 use super::{Column, Entity, Kind};
 use crate::deployment::{DEFINITION_COLUMNS, read_definition};
 
-const fn text(sql: &'static str) -> Column {
+pub(super) const fn text(sql: &'static str) -> Column {
     Column::new(Kind::Text, sql)
 }
 
-const fn id(sql: &'static str) -> Column {
+pub(super) const fn id(sql: &'static str) -> Column {
     Column::new(Kind::Id, sql)
 }
 
-const fn integer(sql: &'static str) -> Column {
+pub(super) const fn integer(sql: &'static str) -> Column {
     Column::new(Kind::Integer, sql)
 }
 
-const fn boolean(sql: &'static str) -> Column {
+pub(super) const fn boolean(sql: &'static str) -> Column {
     Column::new(Kind::Boolean, sql)
 }
 
-const fn time(sql: &'static str) -> Column {
+pub(super) const fn time(sql: &'static str) -> Column {
     Column::new(Kind::Time, sql)
 }
 

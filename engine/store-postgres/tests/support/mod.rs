@@ -101,6 +101,8 @@ pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
         subscriptions_deleted: Vec::new(),
         incidents_inserted: Vec::new(),
         incidents_deleted: Vec::new(),
+        jobs_put: Vec::new(),
+        jobs_deleted: Vec::new(),
         historic_instance: None,
         historic_activities: Vec::new(),
         event_log: None,

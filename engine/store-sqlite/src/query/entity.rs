@@ -18,23 +18,23 @@ use crate::cells::Cells;
 use crate::definition::{DEFINITION_COLUMNS, read_definition};
 use crate::live::{read_incident, read_subscription, read_user_task};
 
-const fn text(sql: &'static str) -> Column {
+pub(super) const fn text(sql: &'static str) -> Column {
     Column::new(Kind::Text, sql)
 }
 
-const fn id(sql: &'static str) -> Column {
+pub(super) const fn id(sql: &'static str) -> Column {
     Column::new(Kind::Id, sql)
 }
 
-const fn integer(sql: &'static str) -> Column {
+pub(super) const fn integer(sql: &'static str) -> Column {
     Column::new(Kind::Integer, sql)
 }
 
-const fn boolean(sql: &'static str) -> Column {
+pub(super) const fn boolean(sql: &'static str) -> Column {
     Column::new(Kind::Boolean, sql)
 }
 
-const fn time(sql: &'static str) -> Column {
+pub(super) const fn time(sql: &'static str) -> Column {
     Column::new(Kind::Time, sql)
 }
 

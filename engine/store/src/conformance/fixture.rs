@@ -10,7 +10,7 @@ use crate::SharedStore;
 use crate::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
 use crate::record::{
     ActivityKind, ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExternalTaskColumns,
-    HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, InstanceSnapshot, NewDeployment,
+    HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment,
     ResourceRecord, SubscriptionRow, UserTaskRow,
 };
 
@@ -67,6 +67,8 @@ pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
         subscriptions_deleted: Vec::new(),
         incidents_inserted: Vec::new(),
         incidents_deleted: Vec::new(),
+        jobs_put: Vec::new(),
+        jobs_deleted: Vec::new(),
         historic_instance: None,
         historic_activities: Vec::new(),
         event_log: None,
@@ -178,6 +180,32 @@ pub fn incident(activity: &ActivityRow) -> IncidentRow {
         configuration: Some(activity.id.to_string()),
         message: Some("declined".to_owned()),
         created_at: now(),
+    }
+}
+
+/// A timer that interrupts an activity in an hour.
+pub fn job(activity: &ActivityRow) -> JobRow {
+    JobRow {
+        id: Uuid::now_v7(),
+        instance_id: Some(activity.instance_id),
+        execution_id: Some(activity.id),
+        definition_id: "order:1:x".into(),
+        definition_key: "order".into(),
+        tenant_id: None,
+        deployment_id: None,
+        job_definition_id: None,
+        node_id: activity.node_id.clone(),
+        job_type: "timer-transition".to_owned(),
+        configuration: "DURATION: PT1H".to_owned(),
+        due: Some(now() + TimeDelta::hours(1)),
+        priority: 0,
+        retries: 3,
+        suspended: false,
+        exception_message: None,
+        exception_details: None,
+        failed_node_id: None,
+        created_at: now(),
+        detail: None,
     }
 }
 

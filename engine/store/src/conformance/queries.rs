@@ -6,12 +6,12 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::fixture::{activity, commit, deployment, incident, now, subscription, user_task, variables, waiting};
+use super::fixture::{activity, commit, deployment, incident, job, now, subscription, user_task, variables, waiting};
 use crate::change::InstanceChange;
 use crate::query::{
     Condition, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField, HistoricActivityField,
-    HistoricInstanceField, IncidentField, ProcessInstanceField, Query, Scalar, SubscriptionField, TaskField, Test,
-    VariableField,
+    HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, Scalar, SubscriptionField, TaskField,
+    Test, VariableField,
 };
 use crate::record::{ActivityKind, NewDeployment};
 use crate::{MemoryStore, SharedStore};
@@ -74,6 +74,19 @@ fn rows() -> Rows {
     start_rich.user_tasks_put = vec![approve];
     start_rich.subscriptions_inserted = vec![subscription(&approval)];
     start_rich.incidents_inserted = vec![incident(&rich.task)];
+    let mut failed = job(&rich.task);
+    failed.definition_id = order.as_str().into();
+    failed.tenant_id = Some("acme".to_owned());
+    failed.deployment_id = Some(first.deployment.id);
+    failed.job_definition_id = Some(approval.id);
+    failed.job_type = "message".to_owned();
+    failed.due = None;
+    failed.priority = 50;
+    failed.retries = 1;
+    failed.suspended = true;
+    failed.exception_message = Some("declined".to_owned());
+    failed.failed_node_id = Some("charge".to_owned());
+    start_rich.jobs_put = vec![failed];
     let incident_id = start_rich.incidents_inserted[0].id;
     start_rich.activities_inserted.extend([approval.clone(), scope.clone()]);
 
@@ -96,6 +109,7 @@ fn rows() -> Rows {
     start_bare.user_tasks_put = vec![user_task(&waits)];
     start_bare.subscriptions_inserted = vec![unnamed];
     start_bare.incidents_inserted = vec![silent];
+    start_bare.jobs_put = vec![job(&waits)];
     start_bare.activities_inserted.push(waits);
 
     let (done, deleted) = (waiting(&order), waiting(&bill));
@@ -200,6 +214,7 @@ macro_rules! for_every_entity {
         $check!(executions, count_executions, ExecutionField, $($argument),+);
         $check!(subscriptions, count_subscriptions, SubscriptionField, $($argument),+);
         $check!(incidents, count_incidents, IncidentField, $($argument),+);
+        $check!(jobs, count_jobs, JobField, $($argument),+);
         $check!(variables, count_variables, VariableField, $($argument),+);
         $check!(historic_instances, count_historic_instances, HistoricInstanceField, $($argument),+);
         $check!(historic_activities, count_historic_activities, HistoricActivityField, $($argument),+);

@@ -139,6 +139,9 @@ impl State {
                     for id in live.incidents.keys() {
                         self.incident_owners.remove(id);
                     }
+                    for id in live.jobs.keys() {
+                        self.job_owners.remove(id);
+                    }
                 }
             }
             HeaderChange::Pass => {}
@@ -179,6 +182,14 @@ impl State {
             self.incident_owners.insert(row.id, id);
             live.incidents.insert(row.id, row);
         }
+        for deleted in &change.jobs_deleted {
+            live.jobs.remove(deleted);
+            self.job_owners.remove(deleted);
+        }
+        for row in change.jobs_put {
+            self.job_owners.insert(row.id, id);
+            live.jobs.insert(row.id, row);
+        }
     }
 }
 
@@ -190,6 +201,7 @@ impl Live {
             user_tasks: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             incidents: BTreeMap::new(),
+            jobs: BTreeMap::new(),
         }
     }
 }

@@ -37,6 +37,10 @@ pub(super) fn id(id: Uuid) -> Value {
     Value::One(Some(Scalar::Id(id)))
 }
 
+pub(super) fn optional_id(id: Option<Uuid>) -> Value {
+    Value::One(id.map(Scalar::Id))
+}
+
 pub(super) fn integer(number: impl Into<i64>) -> Value {
     Value::One(Some(Scalar::Integer(number.into())))
 }

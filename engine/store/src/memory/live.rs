@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::State;
 use crate::change::AppliedCommand;
-use crate::record::{InstanceSnapshot, ReadyTask};
+use crate::record::{DueJob, InstanceSnapshot, JobRow, ReadyTask};
 
 impl State {
     pub(super) fn load(&self, instances: &[Uuid]) -> Vec<InstanceSnapshot> {
@@ -22,6 +22,7 @@ impl State {
                 user_tasks: live.user_tasks.values().cloned().collect(),
                 subscriptions: live.subscriptions.values().cloned().collect(),
                 incidents: live.incidents.values().cloned().collect(),
+                jobs: live.jobs.values().cloned().collect(),
             })
             .collect()
     }
@@ -37,6 +38,7 @@ impl State {
                         .get(id)
                         .or_else(|| self.subscription_owners.get(id))
                         .or_else(|| self.incident_owners.get(id))
+                        .or_else(|| self.job_owners.get(id))
                 };
                 owner.map(|owner| (*id, *owner))
             })
@@ -87,5 +89,38 @@ impl State {
         ready.sort_unstable_by_key(|task| (Reverse(task.priority), task.id));
         ready.truncate(limit as usize);
         ready
+    }
+
+    pub(super) fn due_jobs(&self, now: DateTime<Utc>, limit: u32) -> Vec<DueJob> {
+        let mut due: Vec<DueJob> = self
+            .executable_jobs()
+            .map(|(due, job)| DueJob {
+                id: job.id,
+                instance_id: job.instance_id,
+                definition_id: job.definition_id.clone(),
+                due,
+                priority: job.priority,
+            })
+            .filter(|job| job.due <= now)
+            .collect();
+        due.sort_unstable_by_key(|job| (job.due, job.id));
+        due.truncate(limit as usize);
+        due
+    }
+
+    pub(super) fn next_due(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.executable_jobs()
+            .map(|(due, _)| due)
+            .filter(|due| *due > after)
+            .min()
+    }
+
+    /// Jobs that are executed once they are due, and when that is.
+    fn executable_jobs(&self) -> impl Iterator<Item = (DateTime<Utc>, &JobRow)> {
+        self.instances
+            .values()
+            .flat_map(|live| live.jobs.values())
+            .filter(|job| job.retries > 0 && !job.suspended)
+            .map(|job| (job.due.unwrap_or(job.created_at), job))
     }
 }
