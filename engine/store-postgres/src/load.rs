@@ -427,3 +427,40 @@ pub(crate) async fn ping(pool: &PgPool) -> Result<()> {
         .map(drop)
         .map_err(|error: sqlx::Error| -> Error { failure("reaching Postgres", error) })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use super::*;
+    use crate::{PostgresOptions, PostgresStore};
+    use flowstone_tests::postgres::PrivateCluster;
+    use sqlx::AssertSqlSafe;
+
+    /// The first jobs must not cost more when more wait behind them, or when many are spent.
+    #[tokio::test]
+    async fn due_jobs_come_in_the_order_of_an_index() {
+        let url = PrivateCluster::shared().create_database().await.unwrap();
+        PostgresStore::connect(&url, PostgresOptions::default()).await.unwrap();
+        let pool = PgPool::connect(&url).await.unwrap();
+        for statement in [
+            "insert into job (id, definition_id, definition_key, node_id, job_type, configuration, due, priority, \
+             retries, suspended, created_at) \
+             select gen_random_uuid(), 'order:1:x', 'order', 'wait', 'timer-transition', '', \
+             now() + n * interval '1 minute', 0, n % 2, false, now() from generate_series(-10000, 10000) n",
+            "analyze job",
+        ] {
+            sqlx::query(statement).execute(&pool).await.unwrap();
+        }
+        for statement in [DUE_JOBS, NEXT_DUE] {
+            let bound = statement.replace("$1", "now()").replace("$2", "50");
+            let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("explain {bound}")))
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+            let plan = plan.join("\n");
+            assert!(plan.contains("using job_due"), "{plan}");
+            assert!(!plan.contains("Sort") && !plan.contains("Seq Scan"), "{plan}");
+        }
+    }
+}
