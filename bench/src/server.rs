@@ -6,11 +6,39 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use tempfile::TempDir;
 
 use crate::http::{Connection, Target};
 
 /// How long a server may take to become ready.
 const READY: Duration = Duration::from_secs(60);
+
+/// Which server a program starts.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Database of the server: `sqlite://PATH` or `postgres://…`, empty; by default a new SQLite file.
+    #[arg(long)]
+    pub database_url: Option<String>,
+    /// Binary of the server; by default the `flowstone` beside this program.
+    #[arg(long)]
+    pub binary: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The database, a file in `directory` when none is named.
+    pub fn database(&self, directory: &TempDir) -> String {
+        let file = || format!("sqlite://{}", directory.path().join("bench.db").display());
+        self.database_url.clone().unwrap_or_else(file)
+    }
+
+    /// Starts a server over a database and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub async fn start(&self, database: &str) -> anyhow::Result<Server> {
+        Server::start(self.binary.clone(), database).await
+    }
+}
 
 /// A server process. Killed when dropped.
 pub struct Server {

@@ -23,6 +23,15 @@ struct Output {
     doubled: i64,
 }
 
+/// A server on a SQLite file, with a process of one external task on a topic.
+async fn server_with(topic: &str) -> (Server, TempDir) {
+    let directory = TempDir::new().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("flowstone.db").display());
+    let server = Server::start(&url).await.unwrap();
+    server.deploy("one.bpmn", one_task(topic)).await.unwrap();
+    (server, directory)
+}
+
 async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !done().await {
@@ -41,10 +50,7 @@ async fn ended(server: &Server, expected: u64) -> bool {
 
 #[tokio::test]
 async fn a_worker_outlives_the_crash_of_its_server() {
-    let directory = TempDir::new().unwrap();
-    let url = format!("sqlite://{}", directory.path().join("flowstone.db").display());
-    let mut server = Server::start(&url).await.unwrap();
-    server.deploy("one.bpmn", one_task("double")).await.unwrap();
+    let (mut server, _directory) = server_with("double").await;
     let worker = Worker::builder(server.root())
         .topic("double", async |_: Task, input: Input| {
             Ok::<_, TaskError>(Output {
@@ -75,10 +81,7 @@ async fn a_worker_outlives_the_crash_of_its_server() {
 
 #[tokio::test]
 async fn a_lock_is_extended_while_the_handler_runs() {
-    let directory = TempDir::new().unwrap();
-    let url = format!("sqlite://{}", directory.path().join("flowstone.db").display());
-    let server = Server::start(&url).await.unwrap();
-    server.deploy("one.bpmn", one_task("slow")).await.unwrap();
+    let (server, _directory) = server_with("slow").await;
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = runs.clone();
     let slow = Topic::new("slow", move |_: Task, (): ()| {
@@ -125,10 +128,7 @@ async fn a_lock_is_extended_while_the_handler_runs() {
 
 #[tokio::test]
 async fn a_task_that_keeps_failing_ends_as_an_incident() {
-    let directory = TempDir::new().unwrap();
-    let url = format!("sqlite://{}", directory.path().join("flowstone.db").display());
-    let server = Server::start(&url).await.unwrap();
-    server.deploy("one.bpmn", one_task("fails")).await.unwrap();
+    let (server, _directory) = server_with("fails").await;
     let pause = Duration::from_millis(50);
     let fails = Topic::new("fails", async |_: Task, (): ()| {
         Err::<(), _>(TaskError::retry("the bank does not answer"))

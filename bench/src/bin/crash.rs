@@ -2,7 +2,6 @@
 //! hold, and nothing may happen twice.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use clap::Parser;
 use flowstone_bench::api::{complete, deploy, fetch, get, start};
 use flowstone_bench::http::{Connection, Target};
 use flowstone_bench::model::{ONE_TASK, ONE_TASK_MODEL};
-use flowstone_bench::server::Server;
+use flowstone_bench::server;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde::Deserialize;
@@ -19,12 +18,8 @@ use serde::Deserialize;
 /// Crashes under load.
 #[derive(Parser)]
 struct Arguments {
-    /// Database of the server: `sqlite://PATH` or `postgres://…`, empty; by default a new SQLite file.
-    #[arg(long)]
-    database_url: Option<String>,
-    /// Binary of the server; by default the `flowstone` beside this program.
-    #[arg(long)]
-    binary: Option<PathBuf>,
+    #[command(flatten)]
+    server: server::Arguments,
     /// How many starts are acknowledged before the end.
     #[arg(long, default_value_t = 1_000)]
     instances: usize,
@@ -53,9 +48,8 @@ async fn main() -> anyhow::Result<()> {
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let directory = tempfile::tempdir()?;
-    let file = format!("sqlite://{}", directory.path().join("crash.db").display());
-    let database = arguments.database_url.unwrap_or(file);
-    let mut server = Server::start(arguments.binary, &database).await?;
+    let database = arguments.server.database(&directory);
+    let mut server = arguments.server.start(&database).await?;
     deploy(&server.target, ONE_TASK_MODEL).await?;
     let shared = Shared::default();
     let mut crashes = 0;

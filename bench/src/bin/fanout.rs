@@ -1,24 +1,19 @@
 //! How the time to complete one instance grows with the number of its waiting tasks.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use flowstone_bench::api::{complete, deploy, fetch, get, start};
 use flowstone_bench::http::Connection;
 use flowstone_bench::model::{WIDE, wide};
-use flowstone_bench::server::Server;
+use flowstone_bench::server::{self, Server};
 use serde::Deserialize;
 
 /// One instance with many tasks at once.
 #[derive(Parser)]
 struct Arguments {
-    /// Database of the server: `sqlite://PATH` or `postgres://…`; by default a new SQLite file.
-    #[arg(long)]
-    database_url: Option<String>,
-    /// Binary of the server; by default the `flowstone` beside this program.
-    #[arg(long)]
-    binary: Option<PathBuf>,
+    #[command(flatten)]
+    server: server::Arguments,
     /// Numbers of tasks.
     #[arg(long, value_delimiter = ',', default_value = "500,5000")]
     widths: Vec<usize>,
@@ -36,9 +31,8 @@ struct Count {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let directory = tempfile::tempdir()?;
-    let file = format!("sqlite://{}", directory.path().join("fanout.db").display());
-    let database = arguments.database_url.clone().unwrap_or(file);
-    let server = Server::start(arguments.binary.clone(), &database).await?;
+    let database = arguments.server.database(&directory);
+    let server = arguments.server.start(&database).await?;
     let mut first = None;
     for &width in &arguments.widths {
         let took = run(&server, width, arguments.workers).await?;

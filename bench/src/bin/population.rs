@@ -1,6 +1,5 @@
 //! What waiting instances cost a server in memory.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -10,17 +9,13 @@ use flowstone_bench::api::{deploy, start};
 use flowstone_bench::http::Connection;
 use flowstone_bench::model::{ONE_TASK, ONE_TASK_MODEL};
 use flowstone_bench::process::usage;
-use flowstone_bench::server::Server;
+use flowstone_bench::server;
 
 /// Memory with many waiting instances.
 #[derive(Parser)]
 struct Arguments {
-    /// Database of the server: `sqlite://PATH` or `postgres://…`; by default a new SQLite file.
-    #[arg(long)]
-    database_url: Option<String>,
-    /// Binary of the server; by default the `flowstone` beside this program.
-    #[arg(long)]
-    binary: Option<PathBuf>,
+    #[command(flatten)]
+    server: server::Arguments,
     /// How many instances wait.
     #[arg(long, default_value_t = 100_000)]
     instances: usize,
@@ -33,9 +28,8 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let directory = tempfile::tempdir()?;
-    let file = format!("sqlite://{}", directory.path().join("population.db").display());
-    let database = arguments.database_url.unwrap_or(file);
-    let mut server = Server::start(arguments.binary, &database).await?;
+    let database = arguments.server.database(&directory);
+    let mut server = arguments.server.start(&database).await?;
     deploy(&server.target, ONE_TASK_MODEL).await?;
     println!("empty:          {:>7.1} MB RSS", usage(server.pid())?.megabytes);
     let begun = Instant::now();

@@ -1,23 +1,18 @@
 //! How fast a server becomes ready, and what it costs when nobody asks anything of it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
 use flowstone_bench::latency::Latencies;
 use flowstone_bench::process::usage;
-use flowstone_bench::server::Server;
+use flowstone_bench::server;
 use sqlx::{Connection as _, PgConnection};
 
 /// Starts of a server and its idle cost.
 #[derive(Parser)]
 struct Arguments {
-    /// Database of the server: `sqlite://PATH` or `postgres://…`; by default a new SQLite file.
-    #[arg(long)]
-    database_url: Option<String>,
-    /// Binary of the server; by default the `flowstone` beside this program.
-    #[arg(long)]
-    binary: Option<PathBuf>,
+    #[command(flatten)]
+    server: server::Arguments,
     /// How often it is started.
     #[arg(long, default_value_t = 10)]
     times: usize,
@@ -30,18 +25,17 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let directory = tempfile::tempdir()?;
-    let file = format!("sqlite://{}", directory.path().join("ready.db").display());
-    let database = arguments.database_url.unwrap_or(file);
-    let first = Server::start(arguments.binary.clone(), &database).await?;
+    let database = arguments.server.database(&directory);
+    let first = arguments.server.start(&database).await?;
     println!("first start, with migrations: {:.0} ms", first.took.as_secs_f64() * 1e3);
     drop(first);
     let mut starts = Latencies::default();
     for _ in 0..arguments.times {
-        starts.note(Server::start(arguments.binary.clone(), &database).await?.took);
+        starts.note(arguments.server.start(&database).await?.took);
     }
     println!("{}", starts.summary("ready"));
 
-    let server = Server::start(arguments.binary, &database).await?;
+    let server = arguments.server.start(&database).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let before = usage(server.pid())?;
     // The driver counts its own question too, once on each side.

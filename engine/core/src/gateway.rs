@@ -16,14 +16,7 @@ impl Step<'_> {
         let id = self.model.id(node);
         let arrived = self.instance.number_waiting_at_join(scope, &id) + 1;
         if arrived < self.model.flow_node(node).incoming.len() {
-            let entry = Entry {
-                id: self.ids.next_id(),
-                scope,
-                node,
-                locals: Variables::new(),
-                task: None,
-            };
-            self.rest(entry, Wait::Join);
+            self.wait_for_others(scope, node);
             return Ok(());
         }
         let waiting: Vec<Uuid> = self.instance.waiting_at_join(scope, &id).collect();
@@ -34,6 +27,18 @@ impl Step<'_> {
         let model = self.model;
         let targets = model.outgoing(node).map(|flow| flow.target).collect();
         self.take(scope, node, targets)
+    }
+
+    /// A token waits at a gateway for those it is joined with.
+    pub(crate) fn wait_for_others(&mut self, scope: Uuid, node: NodeIndex) {
+        let entry = Entry {
+            id: self.ids.next_id(),
+            scope,
+            node,
+            locals: Variables::new(),
+            task: None,
+        };
+        self.rest(entry, Wait::Join);
     }
 
     /// Takes the first flow whose condition holds, else the default flow.

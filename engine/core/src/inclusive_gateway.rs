@@ -3,9 +3,7 @@
 use flowstone_bpmn::model::{NodeIndex, NodeKind};
 use uuid::Uuid;
 
-use crate::context::Entry;
 use crate::rejection::Rejection;
-use crate::state::Wait;
 use crate::step::Step;
 
 impl Step<'_> {
@@ -14,14 +12,7 @@ impl Step<'_> {
     pub(crate) fn enter_inclusive_gateway(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let arrived = self.instance.number_waiting_at_join(scope, &self.model.id(node)) + 1;
         if arrived < self.model.flow_node(node).incoming.len() && self.can_be_reached(scope, node) {
-            let entry = Entry {
-                id: self.ids.next_id(),
-                scope,
-                node,
-                locals: Default::default(),
-                task: None,
-            };
-            self.rest(entry, Wait::Join);
+            self.wait_for_others(scope, node);
             return Ok(());
         }
         self.merge_and_split(scope, node)

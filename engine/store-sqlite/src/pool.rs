@@ -13,7 +13,7 @@ use crate::error::failure;
 pub(crate) const ANY_CASE: &str = "any_case";
 
 /// Page cache of the writer, in KiB as a negative number: what commits touch stays in memory.
-const WRITER_CACHE: &str = "-65536";
+const WRITER_CACHE: &str = "-16384";
 
 /// After how many pages of the write-ahead log they are merged into the file: pages that many
 /// commits change, such as the ends of indexes, are merged once for all of them.
