@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::clock::{Clock, SystemClock};
 use crate::definitions::{Definition, Definitions};
 use crate::error::Error;
+use crate::executor::Executor;
 use crate::history::HistoryLevel;
 use crate::ids::new_instance_id;
 use crate::lock::lock;
@@ -48,6 +49,8 @@ pub struct Options {
     pub writers: usize,
     /// Steps that one command may take before coming to rest.
     pub step_limit: usize,
+    /// Whether jobs are executed when they are due; else only when told to.
+    pub job_execution: bool,
 }
 
 impl Default for Options {
@@ -59,6 +62,7 @@ impl Default for Options {
             definition_bytes: 64 << 20,
             writers: 1,
             step_limit: 10_000,
+            job_execution: true,
         }
     }
 }
@@ -104,6 +108,7 @@ impl Engine {
                 step_limit: options.step_limit,
                 ..StepOptions::default()
             },
+            alarm: Arc::default(),
         });
         let watch = Watch {
             wake,
@@ -119,6 +124,15 @@ impl Engine {
             tokio::spawn(forget_keys(store.clone(), shell.clock.clone())),
             tokio::spawn(unlock_abandoned(abandoned, Arc::downgrade(&pipeline))),
         ];
+        if options.job_execution {
+            let executor = Executor {
+                store: store.clone(),
+                clock: shell.clock.clone(),
+                pipeline: Arc::downgrade(&pipeline),
+                alarm: shell.alarm.clone(),
+            };
+            background.push(tokio::spawn(executor.run()));
+        }
         if store.is_shared() {
             background.push(tokio::spawn(watch.clone().send_news()));
         }
@@ -149,6 +163,7 @@ impl Engine {
     /// Makes everything that waits for time look at the clock now (after a manual clock moved).
     pub fn clock_moved(&self) {
         self.inner.watch.wake.time.notify_one();
+        self.inner.shell.alarm.look();
     }
 
     /// Answers waiting fetches with nothing, finishes what was accepted, then stops.

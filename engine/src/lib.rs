@@ -15,8 +15,10 @@ mod definitions;
 mod deploy;
 mod engine;
 mod error;
+mod executor;
 mod history;
 mod ids;
+mod job_definition;
 mod lock;
 mod pipeline;
 mod request;
@@ -28,5 +30,6 @@ pub use definitions::{Definition, DeployRequest, DeployedResources, DuplicateFil
 pub use engine::{Engine, Options};
 pub use error::{DeployError, Error};
 pub use history::HistoryLevel;
+pub use job_definition::JobDefinition;
 pub use request::{FetchFilter, FetchRequest, FetchTopic, LockedTask, Reply, StartRequest, Submission};
 pub use view::{ActivityNode, InstanceView, TransitionNode};

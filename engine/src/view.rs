@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowstone_core::{Instance, Wait};
+use flowstone_core::{Instance, Token, Wait};
 use uuid::Uuid;
 
 use crate::definitions::Definition;
@@ -50,6 +50,8 @@ pub struct TransitionNode {
     pub activity_type: Arc<str>,
     /// Name of the activity.
     pub activity_name: Option<Arc<str>>,
+    /// Open incidents of its job.
+    pub incident_ids: Vec<Uuid>,
 }
 
 impl InstanceView {
@@ -64,7 +66,7 @@ impl InstanceView {
             activity_type: "processDefinition".into(),
             activity_name: record.name.clone(),
             execution_ids: vec![root],
-            incident_ids: Vec::new(),
+            incident_ids: self.incidents_of(root),
             children: self.children(root),
             transitions: self.transitions(root),
         }
@@ -87,7 +89,7 @@ impl InstanceView {
             .flatten()
             .filter_map(|child| self.instance.token(*child));
         tokens
-            .filter(|token| token.wait == Wait::Siblings)
+            .filter(|token| is_transition(token))
             .filter_map(|token| {
                 let described = self.definition.executable.node(&token.node)?;
                 Some(TransitionNode {
@@ -95,14 +97,22 @@ impl InstanceView {
                     activity_id: token.node.clone(),
                     activity_type: described.activity_type.clone(),
                     activity_name: described.name.clone(),
+                    incident_ids: self.incidents_of(token.id),
                 })
             })
             .collect()
     }
 
+    fn incidents_of(&self, execution: Uuid) -> Vec<Uuid> {
+        self.instance
+            .incidents_of(execution)
+            .map(|incident| incident.id)
+            .collect()
+    }
+
     fn node(&self, id: Uuid, parent: Uuid) -> Option<ActivityNode> {
         let token = self.instance.token(id);
-        if token.is_some_and(|token| token.wait == Wait::Siblings) {
+        if token.is_some_and(is_transition) {
             return None;
         }
         let scope = self.instance.scope(id);
@@ -110,7 +120,6 @@ impl InstanceView {
             .map(|token| &token.node)
             .or_else(|| scope.and_then(|scope| scope.node.as_ref()))?;
         let described = self.definition.executable.node(node)?;
-        let incidents = self.instance.incidents_of(id).map(|incident| incident.id);
         Some(ActivityNode {
             id,
             parent_id: Some(parent),
@@ -118,9 +127,14 @@ impl InstanceView {
             activity_type: described.activity_type.clone(),
             activity_name: described.name.clone(),
             execution_ids: vec![id],
-            incident_ids: incidents.collect(),
+            incident_ids: self.incidents_of(id),
             children: self.children(id),
             transitions: self.transitions(id),
         })
     }
+}
+
+/// Whether a token rests where no activity instance is.
+fn is_transition(token: &Token) -> bool {
+    matches!(token.wait, Wait::Siblings | Wait::Job)
 }

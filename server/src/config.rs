@@ -22,7 +22,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Database: `sqlite://PATH`, `postgres://…` or `memory:`.
     pub database_url: String,
-    /// Whether due jobs are executed. No element makes jobs yet.
+    /// Whether due jobs are executed; else only when a client tells to.
     pub job_execution: Switch,
     /// How much history is kept: `none`, `activity`, `audit` or `full`.
     pub history: String,
@@ -62,7 +62,7 @@ pub struct Settings {
     /// Database: sqlite://PATH, postgres://… or memory: [default: sqlite://data/flowstone.db]
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Execute due jobs; no element makes jobs yet, so this changes nothing so far [default: on]
+    /// Execute due jobs; off: only when a client tells to [default: on]
     #[arg(long, value_enum)]
     pub job_execution: Option<Switch>,
     /// How much history is kept: none, activity, audit or full [default: full]

@@ -10,7 +10,11 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("flowstone-expression", &[]),
     ("flowstone-bpmn", &["flowstone-expression"]),
-    ("flowstone-core", &["flowstone-bpmn", "flowstone-expression"]),
+    ("flowstone-schedule", &["flowstone-expression"]),
+    (
+        "flowstone-core",
+        &["flowstone-bpmn", "flowstone-expression", "flowstone-schedule"],
+    ),
     ("flowstone-store", &["flowstone-core", "flowstone-expression"]),
     (
         "flowstone-store-postgres",
@@ -78,7 +82,14 @@ fn rooms_use_only_what_they_may() {
                 "{name} must not use {dependency}"
             );
         }
-        if ["flowstone-expression", "flowstone-bpmn", "flowstone-core"].contains(name) {
+        if [
+            "flowstone-expression",
+            "flowstone-bpmn",
+            "flowstone-core",
+            "flowstone-schedule",
+        ]
+        .contains(name)
+        {
             for dependency in WORLD {
                 assert!(
                     !used.contains(dependency),

@@ -64,6 +64,8 @@ codes! {
     EVENT_SUB_PROCESS_FLOW = "event-sub-process-flow", "A sequence flow leads to or leaves an event sub-process.";
     DUPLICATE_CATCH = "duplicate-catch", "Two events of one scope or activity catch the same error or escalation.";
     INVALID_VARIABLE_EVENTS = "invalid-variable-events", "variableEvents names something that is no change of a variable.";
+    MISSING_TIMER = "missing-timer", "A timer does not say when it fires.";
+    ASYNC_NOT_ALLOWED = "async-not-allowed", "The element cannot be continued by a job in this way.";
     MISSING_CARDINALITY = "missing-cardinality", "A multi-instance activity does not say how often it is carried out.";
     EVENT_GATEWAY_TARGET = "event-gateway-target", "A sequence flow out of an event-based gateway leads to something that is no catch event.";
     MULTIPLE_EVENT_DEFINITIONS = "multiple-event-definitions", "An event has several event definitions.";

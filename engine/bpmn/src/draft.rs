@@ -3,7 +3,9 @@
 
 use flowstone_expression::Expression;
 
-use crate::model::{Error, Escalation, InputOutput, Message, MultiInstance, NodeKind, Signal};
+use crate::model::{
+    Asynchronous, Error, Escalation, InputOutput, JobSettings, Message, MultiInstance, NodeKind, Signal,
+};
 use crate::problems::Problem;
 use crate::xml::{Element, Value};
 
@@ -24,6 +26,7 @@ pub(crate) struct DraftProcess<'tree> {
     pub history_time_to_live: Option<u32>,
     pub candidate_starter_users: Vec<Expression>,
     pub candidate_starter_groups: Vec<Expression>,
+    pub job_priority: Option<Expression>,
     pub startable_in_tasklist: bool,
     pub documentation: Option<String>,
     pub properties: Vec<(String, String)>,
@@ -40,6 +43,8 @@ pub(crate) struct DraftNode<'tree> {
     pub kind: Option<NodeKind>,
     /// Whether it starts by other means than a sequence flow: event sub-processes, compensation handlers.
     pub triggered: bool,
+    pub asynchronous: Asynchronous,
+    pub jobs: JobSettings,
     pub multi_instance: Option<Box<MultiInstance>>,
     pub input_output: Option<InputOutput>,
     pub properties: Vec<(String, String)>,

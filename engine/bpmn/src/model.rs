@@ -7,6 +7,7 @@
 mod activity;
 mod data;
 mod event;
+mod job;
 
 pub use activity::{
     ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, MultiInstance, ReceiveTask, Times,
@@ -17,6 +18,8 @@ pub use event::{
     BoundaryEvent, Catch, Condition, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent, StartEvent,
     StartTrigger, ThrownError, ThrownEscalation, VariableChange,
 };
+
+pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
 
 use flowstone_expression::Expression;
 
@@ -120,6 +123,8 @@ pub struct Process {
     pub candidate_starter_users: Vec<Expression>,
     /// Groups whose members may start it; each may be computed.
     pub candidate_starter_groups: Vec<Expression>,
+    /// The priority of jobs whose place gives none.
+    pub job_priority: Option<Expression>,
     /// Whether a task list offers it for starting; a query filter without further effect.
     pub startable_in_tasklist: bool,
     /// The text of the first `documentation` element.
@@ -193,6 +198,10 @@ pub struct FlowNode {
     pub outgoing: Vec<FlowIndex>,
     /// The flow taken when no condition holds; one of `outgoing`.
     pub default_flow: Option<FlowIndex>,
+    /// Where the work on it is cut into jobs.
+    pub asynchronous: Asynchronous,
+    /// How its jobs are executed.
+    pub jobs: JobSettings,
     /// How often an activity is carried out; `None`: once.
     pub multi_instance: Option<Box<MultiInstance>>,
     /// Variables computed on entry and on leaving.
@@ -257,7 +266,7 @@ pub enum NodeKind {
     SubProcess,
     /// An event sub-process; its start event says what sets it off.
     EventSubProcess,
-    /// An intermediate catch event: waits for a message, a signal or a condition.
+    /// An intermediate catch event: waits for a message, a signal, a condition or a moment.
     IntermediateCatchEvent(Catch),
     /// An event at the border of an activity.
     BoundaryEvent(BoundaryEvent),
@@ -310,6 +319,7 @@ impl NodeKind {
                 Catch::Error(_) => "errorStartEvent",
                 Catch::Escalation(_) => "escalationStartEvent",
                 Catch::Conditional(_) => "conditionalStartEvent",
+                Catch::Timer(_) => "startTimerEvent",
             },
             Self::BoundaryEvent(event) => match event.catch {
                 Catch::Message { .. } => "boundaryMessage",
@@ -317,10 +327,12 @@ impl NodeKind {
                 Catch::Error(_) => "boundaryError",
                 Catch::Escalation(_) => "boundaryEscalation",
                 Catch::Conditional(_) => "boundaryConditional",
+                Catch::Timer(_) => "boundaryTimer",
             },
             Self::IntermediateCatchEvent(Catch::Message { .. }) => "intermediateMessageCatch",
             Self::IntermediateCatchEvent(Catch::Signal { .. }) => "intermediateSignalCatch",
             Self::IntermediateCatchEvent(Catch::Conditional(_)) => "intermediateConditional",
+            Self::IntermediateCatchEvent(Catch::Timer(_)) => "intermediateTimer",
             other => other.element_name(),
         }
     }

@@ -7,6 +7,7 @@ mod data;
 mod definitions;
 mod event;
 mod extension;
+mod job;
 mod node;
 mod process;
 mod repetition;

@@ -69,6 +69,7 @@ fn element(name: &str, content: &str) -> String {
         "subProcess" | "process" if content.is_empty() => "<startEvent id='inner'/>",
         "multiInstanceLoopCharacteristics" => &format!("<loopCardinality>2</loopCardinality>{content}"),
         "conditionalEventDefinition" => "<condition>${true}</condition>",
+        "timerEventDefinition" => "<timeDuration>PT1S</timeDuration>",
         "humanPerformer" | "potentialOwner" => {
             "<resourceAssignmentExpression><formalExpression>user(kim)</formalExpression></resourceAssignmentExpression>"
         }

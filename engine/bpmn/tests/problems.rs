@@ -405,7 +405,6 @@ fn input_and_output_parameters() {
 #[test]
 fn what_is_not_executed_yet_is_refused_by_name() {
     let elements = [
-        "<intermediateCatchEvent id='n'><timerEventDefinition/></intermediateCatchEvent>",
         "<callActivity id='n' calledElement='q'/>",
         "<transaction id='n'><startEvent id='i'/></transaction>",
         "<adHocSubProcess id='n'/>",
@@ -423,9 +422,6 @@ fn what_is_not_executed_yet_is_refused_by_name() {
         check(&of_node(element), &["unsupported-element n"]);
     }
     for attribute in [
-        "camunda:asyncBefore='true'",
-        "camunda:asyncAfter='true'",
-        "camunda:async='true'",
         "camunda:formHandlerClass='C'",
         "isForCompensation='true'",
         "startQuantity='2'",
@@ -553,7 +549,15 @@ fn boundary_events_are_checked() {
         ("<signalEventDefinition/>", "missing-reference b"),
         ("<signalEventDefinition signalRef='x'/>", "unknown-reference b"),
         ("<escalationEventDefinition escalationRef='x'/>", "unknown-reference b"),
-        ("<timerEventDefinition/>", "unsupported-element b"),
+        ("<timerEventDefinition/>", "missing-timer b"),
+        (
+            "<timerEventDefinition><timeCycle> </timeCycle></timerEventDefinition>",
+            "missing-timer b",
+        ),
+        (
+            "<timerEventDefinition><timeDate>${</timeDate></timerEventDefinition>",
+            "invalid-expression b",
+        ),
         ("<conditionalEventDefinition/>", "empty-condition b"),
         (
             "<conditionalEventDefinition><condition/></conditionalEventDefinition>",
@@ -671,10 +675,29 @@ fn multi_instance_activities_are_checked() {
         &with("behavior='One' camunda:collection='names'", ""),
         &["unsupported-attribute n"],
     );
+    check(&with("camunda:asyncBefore='true' camunda:collection='names'", ""), &[]);
     check(
-        &with("camunda:asyncBefore='true' camunda:collection='names'", ""),
-        &["unsupported-attribute n"],
+        &with("camunda:asyncAfter='perhaps' camunda:collection='names'", ""),
+        &["invalid-boolean n"],
     );
+}
+
+#[test]
+fn jobs_are_checked() {
+    let with = |attributes: &str| of_node(&format!("<userTask id='n' {attributes}/>"));
+    check(&with("camunda:asyncBefore='true' camunda:jobPriority='${urgent}'"), &[]);
+    check(&with("camunda:jobPriority='urgent'"), &["invalid-number n"]);
+    check(&with("camunda:exclusive='perhaps'"), &["invalid-boolean n"]);
+    let cycle =
+        "<extensionElements><camunda:failedJobRetryTimeCycle>${</camunda:failedJobRetryTimeCycle></extensionElements>";
+    check(
+        &of_node(&format!("<task id='n' camunda:asyncBefore='true'>{cycle}</task>")),
+        &["invalid-expression n"],
+    );
+    let gateway = "<eventBasedGateway id='n' camunda:asyncAfter='true'/>\
+                   <intermediateCatchEvent id='t'><signalEventDefinition signalRef='g'/></intermediateCatchEvent>\
+                   <sequenceFlow id='g1' sourceRef='u' targetRef='n'/><sequenceFlow id='g2' sourceRef='n' targetRef='t'/>";
+    check(&with_event(gateway), &["async-not-allowed n"]);
 }
 
 #[test]

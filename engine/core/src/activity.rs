@@ -7,12 +7,21 @@ use uuid::Uuid;
 use crate::context::{Entry, Place};
 use crate::event::Event;
 use crate::rejection::Rejection;
-use crate::state::{Token, Wait};
+use crate::state::{JobWork, Token, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
-    /// A token arrives at a node.
-    pub(crate) fn enter(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+    /// A token arrives at a node, or before it when a job is to enter it.
+    pub(crate) fn arrive(&mut self, scope: Uuid, node: NodeIndex, resumed: bool) -> Result<(), Rejection> {
+        if !resumed && self.asynchronous(scope, node).before {
+            let locals = std::mem::take(&mut self.locals);
+            return self.cut(scope, node, JobWork::Enter, locals);
+        }
+        self.enter(scope, node)
+    }
+
+    /// A token enters a node.
+    fn enter(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
         let flow_node = model.flow_node(node);
         if let Some(repeated) = &flow_node.multi_instance
@@ -132,16 +141,26 @@ impl Step<'_> {
         };
         self.apply_outputs(token, scope, node)?;
         if self.is_body_of(scope, node) {
-            let done = self.count_completed(scope, token, node)?;
-            let kept = self.kept(token, node).filter(|_| !done);
-            self.remove(token, node, false);
-            if let Some(variables) = kept {
-                self.keep_repetition(scope, node, variables);
-            }
-            return self.after_repetition(scope, node, done);
+            return self.complete_repetition(token, scope, node);
         }
         self.remove(token, node, false);
         self.leave(scope, node)
+    }
+
+    /// One of the times that a multi-instance activity is carried out is done.
+    pub(crate) fn complete_repetition(&mut self, token: Uuid, body: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        if self.asynchronous(body, node).after {
+            let kept = self.kept(token, node).unwrap_or_default();
+            self.remove(token, node, false);
+            return self.cut(body, node, JobWork::Leave { flow: None }, kept);
+        }
+        let done = self.count_completed(body, token, node)?;
+        let kept = self.kept(token, node).filter(|_| !done);
+        self.remove(token, node, false);
+        if let Some(variables) = kept {
+            self.keep_repetition(body, node, variables);
+        }
+        self.after_repetition(body, node, done)
     }
 
     /// Scope and node of a token.
@@ -156,6 +175,7 @@ impl Step<'_> {
     pub(crate) fn remove(&mut self, token: Uuid, node: NodeIndex, canceled: bool) {
         self.resolve_incidents(token);
         self.unsubscribe(token, |_| true);
+        self.end_jobs(token, |_| true);
         let Some(token) = self.instance.token(token) else {
             return;
         };

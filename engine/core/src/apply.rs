@@ -22,8 +22,8 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             occupied: Default::default(),
         }),
         Event::ScopeClosed { id, .. } => instance.remove_scope(*id),
-        Event::TokenRested(token) | Event::RepetitionKept(token) => instance.insert_token((**token).clone()),
-        Event::TokenLeft { id, .. } | Event::RepetitionForgotten { id } => instance.remove_token(*id),
+        Event::TokenRested(token) | Event::TransitionOpened(token) => instance.insert_token((**token).clone()),
+        Event::TokenLeft { id, .. } | Event::TransitionClosed { id } => instance.remove_token(*id),
         Event::ExternalTaskLocked {
             id,
             worker,
@@ -64,6 +64,22 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         Event::VariableRemoved { scope, name } => instance.set_variable(*scope, name, None),
         Event::Subscribed(subscription) => instance.insert_subscription((**subscription).clone()),
         Event::Unsubscribed { id, owner } => instance.remove_subscription(*owner, *id),
+        Event::JobCreated(job) => instance.insert_job((**job).clone()),
+        Event::JobEnded { id, owner, .. } => instance.remove_job(*owner, *id),
+        Event::JobFailed {
+            id,
+            failure,
+            retries,
+            due,
+        } => instance.change_job(*id, |job| {
+            job.failure = Some(failure.clone());
+            job.retries = *retries;
+            job.due = *due;
+        }),
+        Event::JobRetriesSet { id, retries } => instance.change_job(*id, |job| job.retries = *retries),
+        Event::JobDueSet { id, due } => instance.change_job(*id, |job| job.due = *due),
+        Event::JobPrioritySet { id, priority } => instance.change_job(*id, |job| job.priority = *priority),
+        Event::JobSuspensionSet { id, suspended } => instance.change_job(*id, |job| job.suspended = *suspended),
         Event::IncidentRaised(incident) => instance.insert_incident((**incident).clone()),
         Event::IncidentResolved { id, token } => instance.remove_incident(*token, *id),
         Event::InstanceEnded { .. } => instance.set_ended(),

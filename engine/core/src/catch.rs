@@ -43,6 +43,7 @@ impl Step<'_> {
                 self.conditions.push((owner, id));
                 return Ok(());
             }
+            Some(Catch::Timer(timer)) => return self.set_timer(owner, event, timer),
             Some(Catch::Error(_) | Catch::Escalation(_)) | None => return Ok(()),
         };
         let name = self.text(name, &mut Place::at(owner, event))?;
@@ -111,7 +112,7 @@ impl Step<'_> {
             }
             NodeKind::IntermediateCatchEvent(_) => match self.place_of(owner)? {
                 Some((scope, gateway)) if gateway != node => {
-                    self.remove(owner, gateway, false);
+                    self.remove(owner, gateway, true);
                     self.pass(scope, node)?;
                     self.leave(scope, node)
                 }
@@ -130,10 +131,12 @@ impl Step<'_> {
         if interrupting {
             self.cancel_content(scope, false)?;
             let model = self.model;
-            self.unsubscribe(scope, |subscription| {
-                let node = model.find(&subscription.node).map(|node| &model.flow_node(node).kind);
+            let is_start = |node: &str| {
+                let node = model.find(node).map(|node| &model.flow_node(node).kind);
                 matches!(node, Ok(NodeKind::StartEvent(_)))
-            });
+            };
+            self.unsubscribe(scope, |subscription| is_start(&subscription.node));
+            self.end_jobs(scope, |job| is_start(&job.node));
         }
         let id = self.ids.next_id();
         self.emit(Event::ScopeOpened {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
-use crate::state::EventKind;
+use crate::state::{EventKind, JobFailure};
 
 /// A request to change one process instance. Times come from outside: the core reads no clock.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,6 +128,25 @@ pub enum Command {
         /// Names to remove; a name that does not exist is ignored.
         remove: Vec<String>,
     },
+    /// Carry out a job, be it due or not (contract `/job/{id}/execute`).
+    ExecuteJob {
+        /// Job.
+        job: Uuid,
+    },
+    /// Count a failed attempt at a job.
+    FailJob {
+        /// Job.
+        job: Uuid,
+        /// How it failed.
+        failure: JobFailure,
+    },
+    /// Change a job.
+    ChangeJob {
+        /// Job.
+        job: Uuid,
+        /// What to change.
+        change: JobChange,
+    },
     /// End the instance from outside, interrupting what runs.
     Cancel {
         /// Why, for history.
@@ -135,6 +154,21 @@ pub enum Command {
         /// Do not evaluate output mappings of what is interrupted.
         skip_output_mappings: bool,
     },
+}
+
+/// What to change of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JobChange {
+    /// Attempts left, at least 0: raises or resolves its incident.
+    Retries(i32),
+    /// Not before this; `None`: at once.
+    Due(Option<DateTime<Utc>>),
+    /// Higher ones first.
+    Priority(i64),
+    /// Whether it is suspended.
+    Suspended(bool),
+    /// It is not to be carried out any more; what waits for it waits for good.
+    Delete,
 }
 
 /// The data of a new instance.

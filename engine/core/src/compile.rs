@@ -197,11 +197,6 @@ impl Executable {
             .map(|flow| self.process.flow(*flow))
     }
 
-    /// The flow taken when no condition holds.
-    pub(crate) fn default_flow(&self, index: NodeIndex) -> Option<&SequenceFlow> {
-        self.flow_node(index).default_flow.map(|flow| self.process.flow(flow))
-    }
-
     /// Whether no flow leaves a node, so that its scope may be complete after it.
     pub(crate) fn completes_scope(&self, index: NodeIndex) -> bool {
         self.flow_node(index).outgoing.is_empty()

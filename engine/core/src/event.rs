@@ -8,7 +8,7 @@ use flowstone_expression::{TypedValue, Variables};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::state::{Incident, Subscription, Token};
+use crate::state::{Incident, Job, JobFailure, Subscription, Token};
 
 /// One change of an instance. Each carries all that a reader needs, so that projections look at
 /// nothing else. Nodes are named by their BPMN ids.
@@ -77,10 +77,11 @@ pub enum Event {
     },
     /// A token came to rest.
     TokenRested(Box<Token>),
-    /// An instance of a multi-instance activity ended and is kept until all have.
-    RepetitionKept(Box<Token>),
-    /// It is kept no more.
-    RepetitionForgotten {
+    /// A token rests where no activity instance is: before or after an activity that a job goes on with, or in place
+    /// of an ended instance of a multi-instance activity until all have ended.
+    TransitionOpened(Box<Token>),
+    /// It rests there no more.
+    TransitionClosed {
         /// Token.
         id: Uuid,
     },
@@ -196,6 +197,56 @@ pub enum Event {
         id: Uuid,
         /// Token or scope that it belonged to.
         owner: Uuid,
+    },
+    /// The engine will do something later by itself.
+    JobCreated(Box<Job>),
+    /// A job is gone.
+    JobEnded {
+        /// Job.
+        id: Uuid,
+        /// Token or scope that it belonged to.
+        owner: Uuid,
+        /// Whether it was carried out, not given up with what it belonged to.
+        executed: bool,
+    },
+    /// An attempt at a job failed.
+    JobFailed {
+        /// Job.
+        id: Uuid,
+        /// How.
+        failure: JobFailure,
+        /// Attempts left.
+        retries: i32,
+        /// When it is due again.
+        due: Option<DateTime<Utc>>,
+    },
+    /// The attempts left for a job were set.
+    JobRetriesSet {
+        /// Job.
+        id: Uuid,
+        /// Attempts left.
+        retries: i32,
+    },
+    /// The due date of a job was set.
+    JobDueSet {
+        /// Job.
+        id: Uuid,
+        /// Not before this; `None`: at once.
+        due: Option<DateTime<Utc>>,
+    },
+    /// The priority of a job was set.
+    JobPrioritySet {
+        /// Job.
+        id: Uuid,
+        /// Higher ones first.
+        priority: i64,
+    },
+    /// A job was suspended or activated.
+    JobSuspensionSet {
+        /// Job.
+        id: Uuid,
+        /// Whether it is suspended now.
+        suspended: bool,
     },
     /// Something needs an operator.
     IncidentRaised(Box<Incident>),

@@ -199,6 +199,7 @@ impl Step<'_> {
                     id: self.ids.next_id(),
                     incident_type: INCIDENT_TYPE.into(),
                     token: id,
+                    source: id,
                     node,
                     message,
                     created_at: self.now,

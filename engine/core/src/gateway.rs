@@ -1,12 +1,12 @@
 //! Gateways, and the flows that leave a node (BPMN 2.0, 13.3.2 and 13.4).
 
-use flowstone_bpmn::model::NodeIndex;
+use flowstone_bpmn::model::{FlowIndex, NodeIndex};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
 use crate::context::{Entry, Place};
 use crate::rejection::Rejection;
-use crate::state::Wait;
+use crate::state::{JobWork, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -25,8 +25,7 @@ impl Step<'_> {
         }
         self.pass(scope, node)?;
         let model = self.model;
-        let targets = model.outgoing(node).map(|flow| flow.target).collect();
-        self.take(scope, node, targets)
+        self.take(scope, node, model.flow_node(node).outgoing.clone())
     }
 
     /// A token waits at a gateway for those it is joined with.
@@ -45,13 +44,13 @@ impl Step<'_> {
     pub(crate) fn leave_exclusive_gateway(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
         if model.completes_scope(node) {
-            return self.end_path(scope, node);
+            return self.take(scope, node, Vec::new());
         }
         for index in &model.flow_node(node).outgoing {
             if model.flow_node(node).default_flow != Some(*index) {
                 let flow = model.process().flow(*index);
                 if self.holds(flow.condition.as_ref(), &mut Place::at(scope, node))? {
-                    return self.take(scope, node, vec![flow.target]);
+                    return self.take(scope, node, vec![*index]);
                 }
             }
         }
@@ -62,40 +61,59 @@ impl Step<'_> {
     pub(crate) fn leave(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
         if self.is_body_of(scope, node) {
+            if self.asynchronous(scope, node).after {
+                return self.cut(scope, node, JobWork::Leave { flow: None }, Variables::new());
+            }
             let done = self.count_completed(scope, scope, node)?;
             return self.after_repetition(scope, node, done);
         }
-        let mut targets = Vec::new();
+        let mut taken = Vec::new();
         for index in &model.flow_node(node).outgoing {
             if model.flow_node(node).default_flow != Some(*index) {
                 let flow = model.process().flow(*index);
                 if self.holds(flow.condition.as_ref(), &mut Place::at(scope, node))? {
-                    targets.push(flow.target);
+                    taken.push(*index);
                 }
             }
         }
-        if targets.is_empty() && !model.completes_scope(node) {
+        if taken.is_empty() && !model.completes_scope(node) {
             return self.take_default(scope, node);
         }
-        self.take(scope, node, targets)
+        self.take(scope, node, taken)
     }
 
     fn take_default(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
-        match self.model.default_flow(node) {
-            Some(flow) => self.take(scope, node, vec![flow.target]),
+        match self.model.flow_node(node).default_flow {
+            Some(flow) => self.take(scope, node, vec![flow]),
             None => Err(Rejection::NoFlow {
                 node: self.model.id(node).to_string(),
             }),
         }
     }
 
-    /// Sends a token to each target, the first of them first.
-    fn take(&mut self, scope: Uuid, node: NodeIndex, targets: Vec<NodeIndex>) -> Result<(), Rejection> {
-        if targets.is_empty() {
+    /// Sends a token through each flow, the first of them first; without flows the path ends.
+    fn take(&mut self, scope: Uuid, node: NodeIndex, flows: Vec<FlowIndex>) -> Result<(), Rejection> {
+        let model = self.model;
+        if self.asynchronous(scope, node).after {
+            return self.take_later(scope, node, &flows);
+        }
+        if flows.is_empty() {
             return self.end_path(scope, node);
         }
-        for target in targets.into_iter().rev() {
-            self.schedule(scope, target);
+        for flow in flows.into_iter().rev() {
+            self.schedule(scope, model.process().flow(flow).target);
+        }
+        Ok(())
+    }
+
+    fn take_later(&mut self, scope: Uuid, node: NodeIndex, flows: &[FlowIndex]) -> Result<(), Rejection> {
+        let outgoing = &self.model.flow_node(node).outgoing;
+        if flows.is_empty() {
+            return self.cut(scope, node, JobWork::Leave { flow: None }, Variables::new());
+        }
+        for flow in flows {
+            let flow = outgoing.iter().position(|one| one == flow);
+            self.cut(scope, node, JobWork::Leave { flow }, Variables::new())?;
         }
         Ok(())
     }

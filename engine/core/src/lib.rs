@@ -20,6 +20,8 @@ mod external_task;
 mod gateway;
 mod ids;
 mod inclusive_gateway;
+mod job;
+mod job_definition;
 mod mapping;
 mod multi_instance;
 mod parts;
@@ -33,14 +35,16 @@ mod user_task;
 mod variables;
 
 pub use apply::{apply, begin, replay};
-pub use command::{Awaited, Command, Holder, Start, Trigger};
+pub use command::{Awaited, Command, Holder, JobChange, Start, Trigger};
 pub use compile::{Executable, NodeInfo, compile};
 pub use event::{Event, Outcome};
 pub use flowstone_expression::Limits;
 pub use ids::{CountingIds, IdSource};
+pub use job_definition::JobDefinition;
 pub use parts::Parts;
 pub use rejection::Rejection;
 pub use state::{
-    EventKind, ExternalTask, FormReference, Header, Incident, Instance, Scope, Subscription, Token, UserTask, Wait,
+    EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork, Repetition, Scope,
+    Subscription, Token, UserTask, Wait,
 };
 pub use step::{StepOptions, start, step};

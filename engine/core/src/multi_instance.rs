@@ -158,7 +158,7 @@ impl Step<'_> {
             variables,
             wait: Wait::Siblings,
         };
-        self.emit(Event::RepetitionKept(Box::new(token)));
+        self.emit(Event::TransitionOpened(Box::new(token)));
     }
 
     /// An instance of a multi-instance activity has ended; `done` when the activity has with it.

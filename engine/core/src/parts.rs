@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
-use crate::state::{Header, Incident, Instance, Scope, Subscription, Token};
+use crate::state::{Header, Incident, Instance, Job, Scope, Subscription, Token};
 
 /// A state under construction. Scopes come before what is inside them.
 #[derive(Debug)]
@@ -47,6 +47,11 @@ impl Parts {
     /// Adds a subscription.
     pub fn subscription(&mut self, subscription: Subscription) {
         self.0.insert_subscription(subscription);
+    }
+
+    /// Adds a job.
+    pub fn job(&mut self, job: Job) {
+        self.0.insert_job(job);
     }
 
     /// Adds an open incident.

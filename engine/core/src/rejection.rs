@@ -70,6 +70,18 @@ pub enum Rejection {
         /// Task concerned.
         task: Uuid,
     },
+    /// No such job in this instance.
+    #[error("No job found with id '{job}'")]
+    UnknownJob {
+        /// Id asked for.
+        job: Uuid,
+    },
+    /// The instance is suspended.
+    #[error("process instance {instance} is suspended; activate it first")]
+    SuspendedInstance {
+        /// Instance id.
+        instance: Uuid,
+    },
     /// The execution does not wait for this.
     #[error("execution {execution} does not wait for {awaited}")]
     NotWaiting {
@@ -132,4 +144,17 @@ pub enum Rejection {
         /// Instance id.
         instance: Uuid,
     },
+}
+
+impl Rejection {
+    /// BPMN id of the element at fault, where one is.
+    pub fn node(&self) -> Option<&str> {
+        match self {
+            Rejection::Expression { node, .. }
+            | Rejection::Value { node, .. }
+            | Rejection::NoFlow { node }
+            | Rejection::StepLimit { node, .. } => Some(node),
+            _ => None,
+        }
+    }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::event::{Event, Outcome};
 use crate::rejection::Rejection;
-use crate::state::Wait;
+use crate::state::{JobWork, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -61,6 +61,7 @@ impl Step<'_> {
     pub(crate) fn cancel_instance(&mut self, reason: Option<&str>, skip_outputs: bool) -> Result<(), Rejection> {
         self.cancel_content(self.instance.id, skip_outputs)?;
         self.unsubscribe(self.instance.id, |_| true);
+        self.end_jobs(self.instance.id, |_| true);
         self.emit(Event::InstanceEnded {
             at: self.now,
             end_node: None,
@@ -73,6 +74,7 @@ impl Step<'_> {
     fn complete_scope(&mut self, id: Uuid, last: NodeIndex) -> Result<(), Rejection> {
         let Some((parent, node)) = self.sub_process(id)? else {
             self.unsubscribe(id, |_| true);
+            self.end_jobs(id, |_| true);
             self.emit(Event::InstanceEnded {
                 at: self.now,
                 end_node: Some(self.model.id(last)),
@@ -83,6 +85,11 @@ impl Step<'_> {
         };
         self.apply_outputs(id, parent, node)?;
         if self.is_body_of(parent, node) {
+            if self.asynchronous(parent, node).after {
+                let kept = self.kept(id, node).unwrap_or_default();
+                self.close(id, parent, node, false);
+                return self.cut(parent, node, JobWork::Leave { flow: None }, kept);
+            }
             let done = self.count_completed(parent, id, node)?;
             let kept = self.kept(id, node).filter(|_| !done);
             self.close(id, parent, node, false);
@@ -106,6 +113,8 @@ impl Step<'_> {
 
     pub(crate) fn close(&mut self, id: Uuid, parent: Uuid, node: NodeIndex, canceled: bool) {
         self.unsubscribe(id, |_| true);
+        self.end_jobs(id, |_| true);
+        self.resolve_incidents(id);
         let scope = self.instance.scope(id);
         let started_at = scope.map_or(self.now, |scope| scope.started_at);
         // The body of a multi-instance activity has an id of its own.
@@ -161,9 +170,10 @@ impl Step<'_> {
         } else if self
             .instance
             .token(id)
-            .is_some_and(|token| token.wait == Wait::Siblings)
+            .is_some_and(|token| matches!(token.wait, Wait::Siblings | Wait::Job))
         {
-            self.emit(Event::RepetitionForgotten { id });
+            self.end_jobs(id, |_| true);
+            self.emit(Event::TransitionClosed { id });
         } else if let Some((scope, node)) = self.place_of(id)? {
             let joins = self.instance.token(id).is_some_and(|token| token.wait == Wait::Join);
             if !skip_outputs && !joins {

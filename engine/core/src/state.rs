@@ -42,6 +42,10 @@ pub struct Instance {
     subscriptions: BTreeMap<(Uuid, Uuid), Subscription>,
     /// Those of them that wait for conditions, which every change of a variable may concern.
     conditions: BTreeSet<(Uuid, Uuid)>,
+    /// Jobs by owner and job id.
+    jobs: BTreeMap<(Uuid, Uuid), Job>,
+    /// Owners of jobs by job id.
+    job_owners: HashMap<Uuid, Uuid>,
     /// Rough size of all variables.
     variable_bytes: usize,
     undo: Option<Vec<Undo>>,
@@ -99,6 +103,8 @@ pub enum Wait {
     /// Nothing more: an ended instance of a multi-instance activity, kept with its variables until
     /// all have ended.
     Siblings,
+    /// A job that enters the node or takes a flow out of it.
+    Job,
 }
 
 /// An external task (contract 3.4).
@@ -209,6 +215,70 @@ impl EventKind {
     }
 }
 
+/// Something that the engine does later by itself: a timer or an asynchronous continuation
+/// (bpmn-semantics 2.9).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Job id.
+    pub id: Uuid,
+    /// Token or scope that it belongs to and ends with.
+    pub owner: Uuid,
+    /// Node that it is about: entered, left, or the event that a timer waits for.
+    pub node: Arc<str>,
+    /// What it does.
+    pub work: JobWork,
+    /// Not before this; `None`: at once.
+    pub due: Option<DateTime<Utc>>,
+    /// Higher ones first.
+    pub priority: i64,
+    /// Attempts left; with none left it is not executed any more.
+    pub retries: i32,
+    /// Whether it is suspended by itself.
+    pub suspended: bool,
+    /// How the last attempt failed.
+    pub failure: Option<JobFailure>,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a job does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase")]
+pub enum JobWork {
+    /// Enters the node.
+    Enter,
+    /// Takes a flow that leaves the node, or ends the path there.
+    Leave {
+        /// Position of the flow among those that leave the node.
+        flow: Option<usize>,
+    },
+    /// Lets the event go on.
+    Timer {
+        /// How it comes again, for an event that does not interrupt.
+        again: Option<Repetition>,
+    },
+}
+
+/// A timer that comes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repetition {
+    /// ISO 8601 repetition or cron expression.
+    pub cycle: String,
+    /// How often it has been armed, this time included.
+    pub count: u32,
+}
+
+/// How the attempt at a job failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobFailure {
+    /// Why, in one line.
+    pub message: String,
+    /// Why, in full.
+    pub details: Option<String>,
+    /// Node that failed.
+    pub node: Option<Arc<str>>,
+}
+
 /// Something that an operator must look at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -216,8 +286,10 @@ pub struct Incident {
     pub id: Uuid,
     /// `failedExternalTask` or `failedJob`.
     pub incident_type: Arc<str>,
-    /// Token concerned.
+    /// Token or scope concerned.
     pub token: Uuid,
+    /// External task or job that failed.
+    pub source: Uuid,
     /// Node concerned.
     pub node: Arc<str>,
     /// Why.
@@ -244,6 +316,9 @@ enum Undo {
     IncidentRemoved(Box<Incident>),
     SubscriptionInserted((Uuid, Uuid)),
     SubscriptionRemoved(Box<Subscription>),
+    JobInserted((Uuid, Uuid)),
+    JobRemoved(Box<Job>),
+    JobChanged(Box<Job>),
 }
 
 /// The attributes of an instance beside its tree.
@@ -295,6 +370,8 @@ impl Instance {
             incidents: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             conditions: BTreeSet::new(),
+            jobs: BTreeMap::new(),
+            job_owners: HashMap::new(),
             variable_bytes: 0,
             undo: None,
         }
@@ -368,6 +445,24 @@ impl Instance {
         self.subscriptions.values()
     }
 
+    /// A job by id.
+    pub fn job(&self, id: Uuid) -> Option<&Job> {
+        let owner = self.job_owners.get(&id)?;
+        self.jobs.get(&(*owner, id))
+    }
+
+    /// Jobs of a token or scope, the oldest first.
+    pub fn jobs_of(&self, owner: Uuid) -> impl Iterator<Item = &Job> {
+        self.jobs
+            .range((owner, Uuid::nil())..=(owner, Uuid::max()))
+            .map(|(_, job)| job)
+    }
+
+    /// All jobs.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.values()
+    }
+
     /// Joins at which tokens wait, with their scopes.
     pub fn joins(&self) -> impl Iterator<Item = (Uuid, &Arc<str>)> {
         self.waiting_at_join.keys().map(|(scope, node)| (*scope, node))
@@ -413,9 +508,11 @@ impl Instance {
         const TOKEN: usize = 640;
         const SCOPE: usize = 320;
         const SUBSCRIPTION: usize = 192;
+        const JOB: usize = 384;
         512 + self.tokens.len() * TOKEN
             + self.scopes.len() * SCOPE
             + self.subscriptions.len() * SUBSCRIPTION
+            + self.jobs.len() * JOB
             + self.variable_bytes
     }
 
@@ -488,6 +585,29 @@ impl Instance {
         }
     }
 
+    pub(crate) fn insert_job(&mut self, job: Job) {
+        self.note(Undo::JobInserted((job.owner, job.id)));
+        self.link_job(job);
+    }
+
+    pub(crate) fn remove_job(&mut self, owner: Uuid, id: Uuid) {
+        if let Some(job) = self.unlink_job((owner, id)) {
+            self.note(Undo::JobRemoved(Box::new(job)));
+        }
+    }
+
+    pub(crate) fn change_job(&mut self, id: Uuid, change: impl FnOnce(&mut Job)) {
+        let Some(owner) = self.job_owners.get(&id).copied() else {
+            return;
+        };
+        if let Some(before) = self.jobs.get(&(owner, id)).map(|job| Box::new(job.clone())) {
+            self.note(Undo::JobChanged(before));
+        }
+        if let Some(job) = self.jobs.get_mut(&(owner, id)) {
+            change(job);
+        }
+    }
+
     /// From here on changes can be taken back.
     pub(crate) fn begin(&mut self) {
         self.undo = Some(Vec::new());
@@ -521,6 +641,13 @@ impl Instance {
                     self.unlink_subscription(place);
                 }
                 Undo::SubscriptionRemoved(subscription) => self.link_subscription(*subscription),
+                Undo::JobInserted(place) => {
+                    self.unlink_job(place);
+                }
+                Undo::JobRemoved(job) => self.link_job(*job),
+                Undo::JobChanged(job) => {
+                    self.jobs.insert((job.owner, job.id), *job);
+                }
                 Undo::IncidentInserted(id) => {
                     self.incidents.remove(&id);
                 }
@@ -548,6 +675,16 @@ impl Instance {
     fn unlink_subscription(&mut self, place: (Uuid, Uuid)) -> Option<Subscription> {
         self.conditions.remove(&place);
         self.subscriptions.remove(&place)
+    }
+
+    fn link_job(&mut self, job: Job) {
+        self.job_owners.insert(job.id, job.owner);
+        self.jobs.insert((job.owner, job.id), job);
+    }
+
+    fn unlink_job(&mut self, place: (Uuid, Uuid)) -> Option<Job> {
+        self.job_owners.remove(&place.1);
+        self.jobs.remove(&place)
     }
 
     fn link_token(&mut self, token: Token) {

@@ -147,6 +147,8 @@ struct Arrival {
     node: NodeIndex,
     /// Variables of one instance of a multi-instance activity; `None` for all other tokens.
     repetition: Option<Variables>,
+    /// Whether a job lets it enter.
+    resumed: bool,
 }
 
 impl<'a> Step<'a> {
@@ -239,6 +241,9 @@ impl<'a> Step<'a> {
                 set,
                 remove,
             } => self.modify_variables(*scope, *local, set, remove),
+            Command::ExecuteJob { job } => self.execute_job(*job),
+            Command::FailJob { job, failure } => self.fail_job(*job, failure),
+            Command::ChangeJob { job, change } => self.change_job(*job, change),
             Command::Cancel {
                 reason,
                 skip_output_mappings,
@@ -257,20 +262,27 @@ impl<'a> Step<'a> {
 
     /// Queues a token for a node; the token queued last goes first.
     pub(crate) fn schedule(&mut self, scope: Uuid, node: NodeIndex) {
-        self.push(scope, node, None);
+        self.push(scope, node, None, false);
+    }
+
+    /// Queues a token that a job lets enter its node.
+    pub(crate) fn schedule_resumed(&mut self, scope: Uuid, node: NodeIndex, locals: Variables) {
+        let repetition = self.is_body_of(scope, node).then_some(locals);
+        self.push(scope, node, repetition, true);
     }
 
     /// Queues one instance of a multi-instance activity, with its own variables.
     pub(crate) fn schedule_repetition(&mut self, body: Uuid, node: NodeIndex, locals: Variables) {
-        self.push(body, node, Some(locals));
+        self.push(body, node, Some(locals), false);
     }
 
-    fn push(&mut self, scope: Uuid, node: NodeIndex, repetition: Option<Variables>) {
+    fn push(&mut self, scope: Uuid, node: NodeIndex, repetition: Option<Variables>, resumed: bool) {
         *self.pending.entry(scope).or_default().entry(node).or_insert(0) += 1;
         self.work.push(Arrival {
             scope,
             node,
             repetition,
+            resumed,
         });
     }
 
@@ -317,6 +329,7 @@ impl<'a> Step<'a> {
                 scope,
                 node,
                 repetition,
+                resumed,
             }) = self.next_arrival()
             else {
                 if self.fire_forsaken_gateway()? {
@@ -334,7 +347,7 @@ impl<'a> Step<'a> {
                 });
             }
             self.locals = repetition.unwrap_or_default();
-            self.enter(scope, node)?;
+            self.arrive(scope, node, resumed)?;
             self.locals.clear();
             self.check_conditions()?;
         }

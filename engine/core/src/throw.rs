@@ -98,6 +98,9 @@ impl Step<'_> {
                 error_code: code.to_owned(),
                 error_message: message.map(str::to_owned),
             });
+            if self.is_body_of(scope, node) {
+                return self.complete_repetition(token, scope, node);
+            }
             self.remove(token, node, false);
             return self.end_path(scope, node);
         }

@@ -57,6 +57,9 @@ impl HotInstances {
         for scope in hot.instance.scopes() {
             self.owners.insert(scope.id, id);
         }
+        for job in hot.instance.jobs() {
+            self.owners.insert(job.id, id);
+        }
         let weight = hot.instance.estimated_size();
         self.instances.insert(id, hot, weight);
     }
@@ -97,6 +100,9 @@ impl HotInstances {
         }
         for scope in hot.instance.scopes() {
             self.owners.remove(&scope.id);
+        }
+        for job in hot.instance.jobs() {
+            self.owners.remove(&job.id);
         }
     }
 }

@@ -1,7 +1,12 @@
 //! Stored rows to the state of an instance.
 
-use flowstone_core::{EventKind, ExternalTask, Header, Incident, Instance, Subscription, Token, UserTask, Wait};
-use flowstone_store::record::{ActivityKind, ActivityRow, InstanceSnapshot, SubscriptionRow, UserTaskRow};
+use flowstone_core::{
+    EventKind, ExternalTask, Header, Incident, Instance, Job, JobFailure, JobWork, Subscription, Token, UserTask, Wait,
+};
+use flowstone_store::record::{
+    ActivityKind, ActivityRow, IncidentRow, InstanceSnapshot, JobRow, SubscriptionRow, UserTaskRow,
+};
+use uuid::Uuid;
 
 /// Rebuilds the state that the rows were projected from.
 ///
@@ -14,7 +19,7 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
         user_tasks,
         subscriptions,
         incidents,
-        jobs: _,
+        jobs,
     } = snapshot;
     // Ids grow with time, so scopes come before what is inside them.
     activities.sort_by_key(|activity| activity.id);
@@ -47,9 +52,13 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
     for row in subscriptions {
         parts.subscription(subscription(row)?);
     }
+    for row in jobs {
+        parts.job(job(row)?);
+    }
     for incident in incidents {
         parts.incident(Incident {
             id: incident.id,
+            source: source(&incident)?,
             incident_type: incident.incident_type,
             token: incident.activity_id,
             node: incident.node_id,
@@ -80,6 +89,7 @@ fn token(activity: ActivityRow, user_task: Option<UserTaskRow>) -> Result<Token,
         ActivityKind::Receive => Wait::Signal,
         ActivityKind::Join => Wait::Join,
         ActivityKind::Ended => Wait::Siblings,
+        ActivityKind::Job => Wait::Job,
         ActivityKind::Scope => return Err(missing("wait state")),
     };
     Ok(Token {
@@ -89,6 +99,36 @@ fn token(activity: ActivityRow, user_task: Option<UserTaskRow>) -> Result<Token,
         started_at: activity.started_at,
         variables: activity.variables.unwrap_or_default(),
         wait,
+    })
+}
+
+/// What failed, so that the incident is resolved with it.
+fn source(incident: &IncidentRow) -> Result<Uuid, String> {
+    let configuration = incident.configuration.as_deref().map(Uuid::parse_str);
+    configuration
+        .unwrap_or(Ok(incident.activity_id))
+        .map_err(|error| format!("incident {} concerns something without an id: {error}", incident.id))
+}
+
+fn job(row: JobRow) -> Result<Job, String> {
+    let missing = |what: &str| format!("job {} has no {what}", row.id);
+    let work = row.detail.clone().ok_or_else(|| missing("detail"))?;
+    let work: JobWork = serde_json::from_value(work).map_err(|error| format!("detail of job {}: {error}", row.id))?;
+    Ok(Job {
+        id: row.id,
+        owner: row.execution_id.ok_or_else(|| missing("execution"))?,
+        node: row.node_id,
+        work,
+        due: row.due,
+        priority: row.priority,
+        retries: row.retries,
+        suspended: row.suspended,
+        failure: row.exception_message.map(|message| JobFailure {
+            message,
+            details: row.exception_details,
+            node: row.failed_node_id.map(Into::into),
+        }),
+        created_at: row.created_at,
     })
 }
 

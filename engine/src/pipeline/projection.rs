@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::{Event, Instance, Outcome, Subscription, Token, Wait};
+use flowstone_core::{Event, Instance, Job, Outcome, Subscription, Token, Wait};
 use flowstone_store::change::{HeaderChange, InstanceChange};
 use flowstone_store::record::{
     ActivityKind, ActivityRow, EventLogRow, ExternalTaskColumns, HistoricActivityRow, HistoricInstanceRow, IncidentRow,
-    InstanceRow, ReadyTask, SubscriptionRow, UserTaskRow,
+    InstanceRow, JobRow, ReadyTask, SubscriptionRow, UserTaskRow,
 };
 use uuid::Uuid;
 
@@ -26,6 +26,9 @@ pub(crate) struct Projection {
     subscriptions_deleted: Vec<Uuid>,
     incidents_inserted: Vec<IncidentRow>,
     incidents_deleted: Vec<Uuid>,
+    jobs_created: BTreeSet<Uuid>,
+    jobs_changed: BTreeSet<Uuid>,
+    jobs_deleted: Vec<Uuid>,
     root_variables: bool,
     historic_activities: Vec<HistoricActivityRow>,
     historic_instance: Option<HistoricInstanceRow>,
@@ -46,19 +49,24 @@ impl Projection {
         self.ended
     }
 
-    /// Tokens and scopes that came to stay.
+    /// Tokens, scopes and jobs that came to stay.
     pub(crate) fn inserted(&self) -> impl Iterator<Item = Uuid> + '_ {
-        self.inserted.iter().copied()
+        self.inserted.iter().chain(&self.jobs_created).copied()
     }
 
-    /// Tokens and scopes that were stored and are gone.
+    /// Tokens, scopes and jobs that were stored and are gone.
     pub(crate) fn deleted(&self) -> impl Iterator<Item = Uuid> + '_ {
-        self.deleted.iter().copied()
+        self.deleted.iter().chain(&self.jobs_deleted).copied()
     }
 
     /// External tasks that came, changed or went.
     pub(crate) fn external_tasks(&self) -> impl Iterator<Item = Uuid> + '_ {
         self.external_tasks.iter().copied()
+    }
+
+    /// Jobs that came or changed.
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = Uuid> + '_ {
+        self.jobs_created.iter().chain(&self.jobs_changed).copied()
     }
 
     /// Adds the events of one step.
@@ -127,10 +135,10 @@ impl Projection {
                     self.external_tasks.insert(token.id);
                 }
             }
-            Event::RepetitionKept(token) => {
+            Event::TransitionOpened(token) => {
                 self.inserted.insert(token.id);
             }
-            Event::RepetitionForgotten { id } => {
+            Event::TransitionClosed { id } => {
                 self.gone(*id);
             }
             Event::TokenLeft {
@@ -192,13 +200,31 @@ impl Projection {
                     self.subscriptions_deleted.push(*id);
                 }
             }
+            Event::JobCreated(job) => {
+                self.jobs_created.insert(job.id);
+            }
+            Event::JobEnded { id, .. } => {
+                self.jobs_changed.remove(id);
+                if !self.jobs_created.remove(id) {
+                    self.jobs_deleted.push(*id);
+                }
+            }
+            Event::JobFailed { id, .. }
+            | Event::JobRetriesSet { id, .. }
+            | Event::JobDueSet { id, .. }
+            | Event::JobPrioritySet { id, .. }
+            | Event::JobSuspensionSet { id, .. } => {
+                if !self.jobs_created.contains(id) {
+                    self.jobs_changed.insert(*id);
+                }
+            }
             Event::IncidentRaised(incident) => self.incidents_inserted.push(IncidentRow {
                 id: incident.id,
                 instance_id: instance.id,
                 activity_id: incident.token,
                 incident_type: incident.incident_type.clone(),
                 node_id: incident.node.clone(),
-                configuration: Some(incident.token.to_string()),
+                configuration: Some(incident.source.to_string()),
                 message: incident.message.clone(),
                 created_at: incident.created_at,
             }),
@@ -324,8 +350,13 @@ impl Projection {
             subscriptions_deleted: self.subscriptions_deleted,
             incidents_inserted: self.incidents_inserted,
             incidents_deleted: self.incidents_deleted,
-            jobs_put: Vec::new(),
-            jobs_deleted: Vec::new(),
+            jobs_put: self
+                .jobs_created
+                .iter()
+                .chain(&self.jobs_changed)
+                .filter_map(|id| Some(job_row(definition, instance, instance.job(*id)?)))
+                .collect(),
+            jobs_deleted: self.jobs_deleted,
             historic_instance: self.historic_instance.filter(|_| keep_history),
             historic_activities: if keep_history {
                 self.historic_activities
@@ -402,6 +433,7 @@ fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Optio
         Some(Wait::Signal) => (ActivityKind::Receive, None),
         Some(Wait::Join) => (ActivityKind::Join, None),
         Some(Wait::Siblings) => (ActivityKind::Ended, None),
+        Some(Wait::Job) => (ActivityKind::Job, None),
     };
     let variables = token
         .map(|token| &token.variables)
@@ -445,6 +477,40 @@ fn user_task_row(instance: &Instance, token: &Token) -> Option<UserTaskRow> {
         // A form reference holds three texts, which always serialise.
         form_ref: task.form_ref.as_ref().and_then(|form| serde_json::to_value(form).ok()),
     })
+}
+
+fn job_row(definition: &Definition, instance: &Instance, job: &Job) -> JobRow {
+    let record = &definition.record;
+    let made_from = definition.job_definition(job);
+    let failure = job.failure.as_ref();
+    JobRow {
+        id: job.id,
+        instance_id: Some(instance.id),
+        execution_id: Some(job.owner),
+        definition_id: record.id.clone(),
+        definition_key: record.key.clone(),
+        tenant_id: record.tenant_id.clone(),
+        deployment_id: Some(record.deployment_id),
+        job_definition_id: made_from.as_ref().map(|made_from| made_from.id),
+        node_id: job.node.clone(),
+        job_type: made_from
+            .as_ref()
+            .map_or("", |made_from| made_from.place.job_type)
+            .to_owned(),
+        configuration: made_from
+            .map(|made_from| made_from.place.configuration)
+            .unwrap_or_default(),
+        due: job.due,
+        priority: job.priority,
+        retries: job.retries,
+        suspended: job.suspended,
+        exception_message: failure.map(|failure| failure.message.clone()),
+        exception_details: failure.and_then(|failure| failure.details.clone()),
+        failed_node_id: failure.and_then(|failure| failure.node.as_deref().map(str::to_owned)),
+        created_at: job.created_at,
+        // Texts and numbers always serialise.
+        detail: serde_json::to_value(&job.work).ok(),
+    }
 }
 
 fn subscription_row(instance: &Instance, subscription: &Subscription) -> SubscriptionRow {

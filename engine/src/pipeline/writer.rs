@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use flowstone_core::{Command, StepOptions, start, step};
+use chrono::{DateTime, Utc};
+use flowstone_core::{Command, JobFailure, Rejection, StepOptions, start, step};
 use flowstone_store::change::Batch;
 use flowstone_store::{Error as StoreError, SharedStore};
 use tokio::sync::mpsc;
@@ -19,6 +20,7 @@ use super::round::{Round, Touched};
 use crate::clock::Clock;
 use crate::definitions::Definitions;
 use crate::error::Error;
+use crate::executor::Alarm;
 use crate::history::HistoryLevel;
 use crate::ids::InstanceIds;
 use crate::wake::Wake;
@@ -39,6 +41,7 @@ pub(crate) struct Shell {
     pub(crate) history: HistoryLevel,
     pub(crate) hot_instance_bytes: usize,
     pub(crate) step_options: StepOptions,
+    pub(crate) alarm: Arc<Alarm>,
 }
 
 /// Works until all senders are gone.
@@ -290,7 +293,23 @@ impl Writer {
                     _ => Outcome::Done(Box::new(reply)),
                 }
             }
-            Ok(Err(rejection)) => Outcome::Rejected(rejection),
+            Ok(Err(rejection)) => {
+                if let Some(failed) = failed_job(&command, &rejection) {
+                    let options = &self.shell.step_options;
+                    let counted = step(
+                        &hot.definition.executable,
+                        &mut hot.instance,
+                        &failed,
+                        now,
+                        &mut ids,
+                        options,
+                    );
+                    if let Ok(events) = counted {
+                        touched.projection.absorb(&hot.definition, &hot.instance, events);
+                    }
+                }
+                Outcome::Rejected(rejection)
+            }
             Err(_) => {
                 touched.broken = Some(hot.definition.record.id.clone());
                 Outcome::Gone
@@ -474,6 +493,9 @@ impl Writer {
             }
             if let Some(effects) = effects.remove(&id) {
                 updates.extend(effects.external_tasks);
+                if let Some(due) = effects.due {
+                    self.shell.alarm.due(due);
+                }
                 if effects.ended {
                     self.hot.remove(id);
                 } else {
@@ -564,6 +586,8 @@ struct Effects {
     inserted: Vec<Uuid>,
     deleted: Vec<Uuid>,
     external_tasks: Vec<(Uuid, Option<flowstone_store::record::ReadyTask>)>,
+    /// When the first of the new and changed jobs is due.
+    due: Option<DateTime<Utc>>,
 }
 
 impl Effects {
@@ -572,12 +596,36 @@ impl Effects {
             ended: projection.ended(),
             inserted: projection.inserted().collect(),
             deleted: projection.deleted().collect(),
+            due: projection
+                .jobs()
+                .filter_map(|job| hot.instance.job(job))
+                .map(|job| job.due.unwrap_or(job.created_at))
+                .min(),
             external_tasks: projection
                 .external_tasks()
                 .map(|task| (task, ready_task(&hot.instance, task)))
                 .collect(),
         }
     }
+}
+
+/// The command that counts a failed attempt at a job; `None` when it was no attempt.
+fn failed_job(command: &Command, rejection: &Rejection) -> Option<Command> {
+    let Command::ExecuteJob { job } = command else {
+        return None;
+    };
+    let attempted = !matches!(
+        rejection,
+        Rejection::UnknownJob { .. } | Rejection::SuspendedInstance { .. } | Rejection::Ended { .. }
+    );
+    attempted.then(|| Command::FailJob {
+        job: *job,
+        failure: JobFailure {
+            message: rejection.to_string(),
+            details: None,
+            node: rejection.node().map(Into::into),
+        },
+    })
 }
 
 fn fault(definition: &str) -> Error {

@@ -50,6 +50,8 @@ pub enum ActivityKind {
     Receive,
     /// A token that waits at a gateway for the others.
     Join,
+    /// A token that waits for a job before or after an activity: no activity instance.
+    Job,
     /// What is left of an ended instance of a multi-instance activity until all have ended: its
     /// variables. It is no activity instance any more.
     Ended,
@@ -57,13 +59,14 @@ pub enum ActivityKind {
 
 impl ActivityKind {
     /// All kinds, with the text that stores keep.
-    pub const ALL: [(ActivityKind, &'static str); 6] = [
+    pub const ALL: [(ActivityKind, &'static str); 7] = [
         (ActivityKind::Scope, "scope"),
         (ActivityKind::ExternalTask, "externalTask"),
         (ActivityKind::UserTask, "userTask"),
         (ActivityKind::Receive, "receive"),
         (ActivityKind::Join, "join"),
         (ActivityKind::Ended, "ended"),
+        (ActivityKind::Job, "job"),
     ];
 
     /// The text that stores keep.

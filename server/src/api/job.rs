@@ -1,141 +1,144 @@
-//! `/job`: asynchronous work. No element that can be deployed makes jobs, so there are none: lists are empty, every
-//! id is unknown, and parameters are checked as everywhere.
+//! `/job`: what the engine itself does later, such as timers and asynchronous continuations.
+
+mod change;
+mod query;
 
 use axum::Json;
-use axum::extract::Path;
-use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use flowstone_core::{Command, Rejection};
+use flowstone_engine::{Error, Submission};
+use flowstone_store::query::{JobField, Query, Scalar, Test};
+use flowstone_store::record::JobRow;
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
-use super::body::{JsonBody, Parameters};
+use super::AppState;
+use super::body;
 use super::error::{ApiError, ErrorBody};
-use super::filter::{self, Table, When};
-use super::{AppState, Count};
+use super::value::date_to_wire;
 
 /// The operations of this resource.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list, query))
-        .routes(routes!(count, query_count))
-        .routes(routes!(get))
-        .routes(routes!(set_retries))
+        .merge(query::routes())
+        .merge(change::routes())
+        .routes(routes!(get, delete))
+        .routes(routes!(execute))
+        .routes(routes!(stack_trace))
 }
 
-/// What filters and sort keys stand for: nothing is stored that they could be tested on.
-#[derive(Clone, Copy)]
-struct Unstored;
-
-static JOBS: Table<Unstored> = Table {
-    entity: "job",
-    filters: &[
-        filter::text("jobId", Unstored),
-        filter::text("jobDefinitionId", Unstored),
-        filter::text("processInstanceId", Unstored),
-        filter::text("executionId", Unstored),
-        filter::text("processDefinitionId", Unstored),
-        filter::text("processDefinitionKey", Unstored),
-        filter::text("activityId", Unstored),
-        filter::text("failedActivityId", Unstored),
-        filter::text("exceptionMessage", Unstored),
-        filter::text_in("jobIds", Unstored),
-        filter::text_in("processInstanceIds", Unstored),
-        filter::text_in("tenantIdIn", Unstored),
-        filter::when("withRetriesLeft", Unstored, When::Present),
-        filter::when("executable", Unstored, When::Present),
-        filter::when("timers", Unstored, When::Present),
-        filter::when("messages", Unstored, When::Present),
-        filter::when("withException", Unstored, When::Present),
-        filter::when("noRetriesLeft", Unstored, When::Present),
-        filter::when("active", Unstored, When::Present),
-        filter::when("suspended", Unstored, When::Present),
-        filter::when("withoutTenantId", Unstored, When::Present),
-        filter::when("includeJobsWithoutTenantId", Unstored, When::Present),
-        filter::when("acquired", Unstored, When::Present),
-        filter::integer_at_most("priorityLowerThanOrEquals", Unstored),
-        filter::integer_at_least("priorityHigherThanOrEquals", Unstored),
-    ],
-    sorts: &[
-        ("jobId", Unstored),
-        ("executionId", Unstored),
-        ("processInstanceId", Unstored),
-        ("processDefinitionId", Unstored),
-        ("processDefinitionKey", Unstored),
-        ("jobPriority", Unstored),
-        ("jobRetries", Unstored),
-        ("jobDueDate", Unstored),
-        ("tenantId", Unstored),
-    ],
-    unsupported: &["dueDates", "createTimes"],
-    unsupported_sorts: &[],
-    or_queries: false,
-};
-
-/// List jobs
-#[utoipa::path(get, path = "/job", operation_id = "getJobs", tag = "Job",
-    responses((status = 200, body = [Object]), (status = 400, body = ErrorBody), (status = 501, body = ErrorBody)))]
-async fn list(parameters: Parameters) -> Result<Json<[Value; 0]>, ApiError> {
-    JOBS.from_parameters(&parameters).map(|_| Json([]))
+/// A job.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    id: String,
+    job_definition_id: Option<String>,
+    due_date: Option<String>,
+    process_instance_id: Option<String>,
+    execution_id: Option<String>,
+    process_definition_id: String,
+    process_definition_key: String,
+    retries: i32,
+    exception_message: Option<String>,
+    failed_activity_id: Option<String>,
+    suspended: bool,
+    priority: i64,
+    tenant_id: Option<String>,
+    create_time: String,
+    batch_id: Option<String>,
 }
 
-/// List jobs by a query in the body
-#[utoipa::path(post, path = "/job", operation_id = "queryJobs", tag = "Job", request_body = Object,
-    responses((status = 200, body = [Object]), (status = 400, body = ErrorBody), (status = 501, body = ErrorBody)))]
-async fn query(
-    parameters: Parameters,
-    JsonBody(body): JsonBody<Map<String, Value>>,
-) -> Result<Json<[Value; 0]>, ApiError> {
-    JOBS.from_body(&parameters, &body).map(|_| Json([]))
+impl From<JobRow> for Job {
+    fn from(row: JobRow) -> Self {
+        let text = |id: Option<Uuid>| id.map(|id| id.to_string());
+        Job {
+            id: row.id.to_string(),
+            job_definition_id: text(row.job_definition_id),
+            due_date: row.due.map(date_to_wire),
+            process_instance_id: text(row.instance_id),
+            execution_id: text(row.execution_id),
+            process_definition_id: row.definition_id.to_string(),
+            process_definition_key: row.definition_key.to_string(),
+            retries: row.retries,
+            exception_message: row.exception_message,
+            failed_activity_id: row.failed_node_id,
+            suspended: row.suspended,
+            priority: row.priority,
+            tenant_id: row.tenant_id,
+            create_time: date_to_wire(row.created_at),
+            batch_id: None,
+        }
+    }
 }
 
-/// Count jobs
-#[utoipa::path(get, path = "/job/count", operation_id = "getJobsCount", tag = "Job",
-    responses((status = 200, body = Count), (status = 400, body = ErrorBody), (status = 501, body = ErrorBody)))]
-async fn count(parameters: Parameters) -> Result<Json<Count>, ApiError> {
-    JOBS.from_parameters(&parameters).map(|_| Count::json(0))
+/// The job with an id, if there is one.
+async fn find(state: &AppState, id: &str) -> Result<Option<JobRow>, ApiError> {
+    let Some(id) = body::id(id) else {
+        return Ok(None);
+    };
+    let query = Query::default().with(JobField::Id, Test::Equals(Scalar::Id(id)));
+    Ok(state.store().jobs(&query).await?.pop())
 }
 
-/// Count jobs by a query in the body
-#[utoipa::path(post, path = "/job/count", operation_id = "queryJobsCount", tag = "Job", request_body = Object,
-    responses((status = 200, body = Count), (status = 400, body = ErrorBody), (status = 501, body = ErrorBody)))]
-async fn query_count(
-    parameters: Parameters,
-    JsonBody(body): JsonBody<Map<String, Value>>,
-) -> Result<Json<Count>, ApiError> {
-    JOBS.from_body(&parameters, &body).map(|_| Count::json(0))
+/// Sends a command to the instance that a job belongs to; `unknown` is the answer when there is no such job.
+async fn submit(state: &AppState, job: Uuid, command: Command, unknown: ApiError) -> Result<(), ApiError> {
+    match state.engine().submit(Submission::new(job, command)).await {
+        Ok(_) => Ok(()),
+        Err(Error::Unknown(_) | Error::Rejected(Rejection::UnknownJob { .. } | Rejection::Ended { .. })) => {
+            Err(unknown)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn no_job(id: &str) -> ApiError {
+    ApiError::not_found(format!("No job found with id '{id}'"))
 }
 
 /// Get a job
 #[utoipa::path(get, path = "/job/{id}", operation_id = "getJob", tag = "Job",
-    params(("id" = String, Path, description = "Job id")), responses((status = 404, body = ErrorBody)))]
-async fn get(Path(id): Path<String>) -> ApiError {
-    ApiError::not_found(format!("Job with id {id} does not exist"))
+    params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, body = Job), (status = 404, body = ErrorBody)))]
+async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<Job>, ApiError> {
+    match find(&state, &id).await? {
+        Some(row) => Ok(Json(row.into())),
+        None => Err(ApiError::not_found(format!("Job with id {id} does not exist"))),
+    }
 }
 
-/// Set the retries of a job
-#[utoipa::path(put, path = "/job/{id}/retries", operation_id = "setJobRetries", tag = "Job",
-    params(("id" = String, Path, description = "Job id")), request_body = SetRetriesRequest,
-    responses((status = 400, body = ErrorBody), (status = 500, body = ErrorBody)))]
-async fn set_retries(
-    Path(id): Path<String>,
-    JsonBody(request): JsonBody<SetRetriesRequest>,
-) -> Result<StatusCode, ApiError> {
-    let retries = request
-        .retries
-        .ok_or_else(|| ApiError::invalid("The number of retries cannot be null."))?;
-    Err(ApiError::invalid_as_server_error(if retries < 0 {
-        format!("The number of job retries must be a non-negative Integer, but '{retries}' has been provided.")
-    } else {
-        format!("No job found with id '{id}'.")
-    }))
+/// Delete a job
+///
+/// What waits for it then waits until an operator moves it on.
+#[utoipa::path(delete, path = "/job/{id}", operation_id = "deleteJob", tag = "Job",
+    params(("id" = String, Path, description = "Job id")),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+async fn delete(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    change::one(&state, &id, flowstone_core::JobChange::Delete, no_job(&id)).await
 }
 
-/// New retries of a job.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct SetRetriesRequest {
-    /// Number of retries, at least 0.
-    retries: Option<i32>,
+/// Execute a job now
+///
+/// Does not wait for its due date. A failure is counted and answered.
+#[utoipa::path(post, path = "/job/{id}/execute", operation_id = "executeJob", tag = "Job",
+    params(("id" = String, Path, description = "Job id")),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 500, body = ErrorBody)))]
+async fn execute(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    let job = body::id(&id).ok_or_else(|| no_job(&id))?;
+    submit(&state, job, Command::ExecuteJob { job }, no_job(&id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Get the details of the last failure of a job
+#[utoipa::path(get, path = "/job/{id}/stacktrace", operation_id = "getStacktrace", tag = "Job",
+    params(("id" = String, Path, description = "Job id")),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = ErrorBody)))]
+async fn stack_trace(State(state): State<AppState>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+    let row = find(&state, &id).await?.ok_or_else(|| no_job(&id))?;
+    let details = row.exception_details.or(row.exception_message).unwrap_or_default();
+    Ok(([(header::CONTENT_TYPE, "text/plain")], details))
 }

@@ -259,10 +259,6 @@ async fn activity_instances(
 fn shown(view: &InstanceView, node: ActivityNode) -> ActivityInstance {
     let text = |id: &Uuid| id.to_string();
     let name = node.activity_name.map(|name| name.to_string());
-    let incidents = node.incident_ids.iter().map(|id| ActivityIncident {
-        id: id.to_string(),
-        activity_id: node.activity_id.to_string(),
-    });
     let transitions = node.transitions.iter().map(|transition| TransitionInstance {
         id: transition.id.to_string(),
         parent_activity_instance_id: node.id.to_string(),
@@ -272,8 +268,8 @@ fn shown(view: &InstanceView, node: ActivityNode) -> ActivityInstance {
         process_instance_id: view.instance.id.to_string(),
         process_definition_id: view.instance.definition_id.to_string(),
         execution_id: transition.id.to_string(),
-        incident_ids: Vec::new(),
-        incidents: Vec::new(),
+        incident_ids: transition.incident_ids.iter().map(ToString::to_string).collect(),
+        incidents: incidents(&transition.incident_ids, &transition.activity_id),
     });
     let transitions = transitions.collect();
     ActivityInstance {
@@ -283,7 +279,7 @@ fn shown(view: &InstanceView, node: ActivityNode) -> ActivityInstance {
         activity_type: node.activity_type.to_string(),
         process_instance_id: view.instance.id.to_string(),
         process_definition_id: view.instance.definition_id.to_string(),
-        incidents: incidents.collect(),
+        incidents: incidents(&node.incident_ids, &node.activity_id),
         incident_ids: node.incident_ids.iter().map(text).collect(),
         execution_ids: node.execution_ids.iter().map(text).collect(),
         // As deep as sub-processes are nested in the model, which deployment bounds.
@@ -304,4 +300,13 @@ async fn find(state: &AppState, id: &str) -> Result<Option<ProcessInstanceRecord
 
 fn unknown(id: &str) -> ApiError {
     ApiError::not_found(format!("Process instance with id {id} does not exist"))
+}
+
+fn incidents(ids: &[Uuid], activity_id: &str) -> Vec<ActivityIncident> {
+    ids.iter()
+        .map(|id| ActivityIncident {
+            id: id.to_string(),
+            activity_id: activity_id.to_owned(),
+        })
+        .collect()
 }

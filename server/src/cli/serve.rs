@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::storage;
 use crate::ServerOptions;
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, LogFormat, Switch};
 
 /// Runs the server until it is told to stop.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
@@ -20,6 +20,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     let database = store.name();
     let options = Options {
         history: config.history_level()?,
+        job_execution: config.job_execution == Switch::On,
         ..Options::default()
     };
     let engine = Engine::start(store, options).await?;

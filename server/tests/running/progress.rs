@@ -1,9 +1,8 @@
 //! Instances go on, end and are deleted.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::order::Order;
-use crate::support::Api;
 
 #[tokio::test]
 async fn waiting_executions_go_on_and_the_instance_ends() {
@@ -114,34 +113,4 @@ async fn a_deleted_instance_is_interrupted() {
         .await
         .expect(404);
     order.api.get(&format!("/process-instance/{second}")).await.expect(200);
-}
-
-#[tokio::test]
-async fn there_are_no_jobs_yet_but_their_parameters_are_checked() {
-    let api = Api::start().await;
-    for entity in ["job", "job-definition"] {
-        let by_key = format!("/{entity}?processDefinitionKey=x&sortBy=tenantId&sortOrder=asc");
-        assert_eq!(api.get(&by_key).await.expect(200), json!([]));
-        assert_eq!(
-            api.post(&format!("/{entity}"), json!({"active": true}))
-                .await
-                .expect(200),
-            json!([])
-        );
-        assert_eq!(
-            api.get(&format!("/{entity}/count")).await.expect(200),
-            json!({"count": 0})
-        );
-        api.get(&format!("/{entity}?sortBy=x&sortOrder=asc")).await.expect(400);
-        api.get(&format!("/{entity}?active=maybe")).await.expect(400);
-    }
-    let retries = |body: Value| api.put("/job/X/retries", body);
-    retries(json!({"retries": 1, "dueDate": null})).await.expect_error(
-        500,
-        "InvalidRequestException",
-        "No job found with id 'X'.",
-    );
-    retries(json!({}))
-        .await
-        .expect_error(400, "InvalidRequestException", "The number of retries cannot be null.");
 }

@@ -58,10 +58,22 @@ pub fn start_of_time() -> DateTime<Utc> {
 
 impl Api {
     pub async fn start() -> Api {
+        Self::with(Options::default()).await
+    }
+
+    pub async fn start_without_job_execution() -> Api {
+        Self::with(Options {
+            job_execution: false,
+            ..Options::default()
+        })
+        .await
+    }
+
+    async fn with(options: Options) -> Api {
         let clock = Arc::new(ManualClock::new(start_of_time()));
         let options = Options {
             clock: clock.clone(),
-            ..Options::default()
+            ..options
         };
         let server = LocalServer::start(Arc::new(MemoryStore::new()), options).await.unwrap();
         Api {

@@ -2,7 +2,7 @@
 
 use flowstone_expression::Expression;
 
-use super::Message;
+use super::{Asynchronous, Message};
 
 /// Who does the work of a service, send or business rule task, or of a message throw event.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +85,8 @@ pub struct MultiInstance {
     pub times: Times,
     /// The variable that receives the item of a collection.
     pub element_variable: Option<String>,
+    /// Where each of the times is cut into jobs.
+    pub asynchronous: Asynchronous,
     /// Ends the activity before all are done; asked after each.
     pub completion_condition: Option<Expression>,
 }

@@ -1,6 +1,6 @@
 //! Events.
 
-use super::{FormReference, Implementation, NodeIndex};
+use super::{FormReference, Implementation, NodeIndex, Timer};
 use flowstone_expression::Expression;
 
 /// A start event.
@@ -55,6 +55,8 @@ pub enum Catch {
     Escalation(EscalationCatch),
     /// A condition that becomes true.
     Conditional(Box<Condition>),
+    /// A moment.
+    Timer(Box<Timer>),
 }
 
 /// A condition and when it is looked at (BPMN 2.0, 10.5.5).

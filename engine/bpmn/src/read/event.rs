@@ -100,7 +100,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         let catch = self.catch(index, element)?;
         if matches!(
             catch,
-            Catch::Message { .. } | Catch::Signal { .. } | Catch::Conditional(_)
+            Catch::Message { .. } | Catch::Signal { .. } | Catch::Conditional(_) | Catch::Timer(_)
         ) {
             return Some(catch);
         }
@@ -173,6 +173,10 @@ impl<'tree> Reader<'tree, '_, '_> {
                     code,
                     code_variable: variable_name(definition, "escalationCodeVariable"),
                 }))
+            }
+            "timerEventDefinition" => {
+                let timer = self.timer(definition_index, definition, element)?;
+                Some(Catch::Timer(Box::new(timer)))
             }
             "conditionalEventDefinition" => self.awaited_condition(element, definition_index, definition),
             _ => {

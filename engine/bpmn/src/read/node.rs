@@ -54,6 +54,8 @@ impl<'tree> Reader<'tree, '_, '_> {
             parent,
             kind: kind.filter(|_| supported),
             triggered: is_true(element, "triggeredByEvent") || is_true(element, "isForCompensation"),
+            asynchronous: self.asynchronous(element, element.id()),
+            jobs: self.job_settings(index, element),
             multi_instance: self.multi_instance(index, element).map(Box::new),
             input_output: self.input_output(index, element),
             properties: self.properties(index),
@@ -219,14 +221,6 @@ impl<'tree> Reader<'tree, '_, '_> {
     fn check_node_attributes(&mut self, element: &Element<'_>) -> bool {
         let id = element.id();
         let mut supported = true;
-        for name in ["asyncBefore", "asyncAfter", "async"] {
-            if let Some(value) = element.vendor_attribute(name)
-                && self.flag(Some(value), false, name, id)
-            {
-                self.refuse_attribute(id, value.span, name, element.name);
-                supported = false;
-            }
-        }
         if let Some(handler) = element.vendor_attribute("formHandlerClass") {
             self.refuse_attribute(id, handler.span, "formHandlerClass", element.name);
             supported = false;

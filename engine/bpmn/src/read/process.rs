@@ -37,6 +37,9 @@ impl<'tree> Reader<'tree, '_, '_> {
                 .and_then(|value| self.history_time_to_live(value, id)),
             candidate_starter_users: self.expression_list_attribute(element, "candidateStarterUsers"),
             candidate_starter_groups: self.expression_list_attribute(element, "candidateStarterGroups"),
+            job_priority: element
+                .vendor_attribute("jobPriority")
+                .and_then(|priority| self.number_expression(priority, "jobPriority", id)),
             startable_in_tasklist: self.flag(
                 element.vendor_attribute("isStartableInTasklist"),
                 true,

@@ -17,13 +17,6 @@ impl<'tree> Reader<'tree, '_, '_> {
         let tree = self.tree;
         let (loop_index, element) = tree.bpmn_child(index, "multiInstanceLoopCharacteristics")?;
         let id = owner.id();
-        for name in ["asyncBefore", "asyncAfter"] {
-            if let Some(value) = element.vendor_attribute(name)
-                && self.flag(Some(value), false, name, id)
-            {
-                self.refuse_attribute(id, value.span, name, element.name);
-            }
-        }
         if let Some(behavior) = element.attribute("behavior").filter(|behavior| behavior.text != "All") {
             self.refuse_attribute(id, behavior.span, "behavior", element.name);
         }
@@ -61,6 +54,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             sequential: self.flag(element.attribute("isSequential"), false, "isSequential", id),
             times: times?,
             element_variable,
+            asynchronous: self.asynchronous(element, id),
             completion_condition: completion_condition.and_then(|condition| self.expression(condition, id)),
         })
     }

@@ -24,6 +24,7 @@ impl Namespace {
             "http://www.omg.org/spec/BPMN/20100524/MODEL" => Self::Bpmn,
             "http://camunda.org/schema/1.0/bpmn"
             | "http://activiti.org/bpmn"
+            | "http://www.camunda.com/fox"
             | "http://flowable.org/bpmn"
             | "http://operaton.org/schema/1.0/bpmn"
             | "http://fluxnova.finos.org/schema/1.0/bpmn" => Self::Vendor,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use flowstone_bpmn::{Limits, parse};
 use flowstone_core::{
-    Awaited, Command, CountingIds, Event, EventKind, Executable, ExternalTask, Holder, IdSource, Instance, Rejection,
-    Start, StepOptions, Token, Trigger, Wait, compile, replay, start, step,
+    Awaited, Command, CountingIds, Event, EventKind, Executable, ExternalTask, Holder, IdSource, Instance, Job,
+    Rejection, Start, StepOptions, Token, Trigger, Wait, compile, replay, start, step,
 };
 use flowstone_expression::{TypedValue, Variables};
 use uuid::Uuid;
@@ -127,6 +127,8 @@ impl World {
         assert_eq!(self.instance.ended, self.instance.tokens().next().is_none());
         if self.instance.ended {
             assert_eq!(self.instance.scopes().count(), 1, "an ended instance has open scopes");
+            assert_eq!(self.instance.subscriptions().count(), 0, "an ended instance waits");
+            assert_eq!(self.instance.jobs().count(), 0, "an ended instance has jobs");
             assert_eq!(
                 self.instance.incidents().count(),
                 0,
@@ -231,6 +233,25 @@ impl World {
             variables: Variables::new(),
             local_variables: Variables::new(),
         })
+    }
+
+    /// The nodes of all jobs, the oldest first.
+    pub fn jobs(&self) -> Vec<&str> {
+        let mut jobs: Vec<&Job> = self.instance.jobs().collect();
+        jobs.sort_by_key(|job| job.id);
+        jobs.into_iter().map(|job| &*job.node).collect()
+    }
+
+    /// The oldest job of a node.
+    pub fn job(&self, node: &str) -> &Job {
+        let mut jobs: Vec<&Job> = self.instance.jobs().filter(|job| &*job.node == node).collect();
+        jobs.sort_by_key(|job| job.id);
+        jobs.first().copied().unwrap_or_else(|| panic!("no job of {node}"))
+    }
+
+    pub fn execute(&mut self, node: &str) -> Result<Vec<Event>, Rejection> {
+        let job = self.job(node).id;
+        self.give(&Command::ExecuteJob { job })
     }
 
     pub fn fail(&mut self, node: &str, retries: i32, message: &str) -> Result<Vec<Event>, Rejection> {

@@ -84,7 +84,7 @@ impl Entity for HistoricActivityRecord {
             null, 0, 0 from activity a \
             left join process_instance p on p.id = a.instance_id \
             left join process_definition d on d.id = p.definition_id \
-            left join user_task t on t.id = a.id where a.kind <> 'ended') h";
+            left join user_task t on t.id = a.id where a.kind not in ('ended', 'job')) h";
     const ID: &'static str = "h.id";
     // Variables of ended instances are gone, so those of the running ones are no criterion here.
     const VARIABLES: Option<&'static str> =

@@ -140,7 +140,11 @@ impl Entity for HistoricActivityRecord {
         });
         let open = live_rows(
             state,
-            |live| live.activities.values().filter(|row| row.kind != ActivityKind::Ended),
+            |live| {
+                live.activities
+                    .values()
+                    .filter(|row| !matches!(row.kind, ActivityKind::Ended | ActivityKind::Job))
+            },
             |row: &ActivityRow| row.id,
         )
         .into_iter()

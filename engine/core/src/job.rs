@@ -1,0 +1,341 @@
+//! Jobs: what the engine does later by itself (bpmn-semantics 2.9).
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use flowstone_bpmn::model::{Asynchronous, NodeIndex, NodeKind, Timer, TimerKind};
+use flowstone_expression::{Value, Variables};
+use flowstone_schedule::{Cycle, Duration, RetryCycle};
+use uuid::Uuid;
+
+use crate::command::JobChange;
+use crate::context::Place;
+use crate::event::Event;
+use crate::rejection::Rejection;
+use crate::state::{Incident, Job, JobFailure, JobWork, Repetition, Token, Wait};
+use crate::step::Step;
+
+/// Attempts of a job whose model says nothing about it.
+const ATTEMPTS: i32 = 3;
+
+/// The type of incidents of jobs.
+const INCIDENT_TYPE: &str = "failedJob";
+
+impl Step<'_> {
+    /// Where the work on a node is cut into jobs, seen from the scope in which a token comes to it.
+    pub(crate) fn asynchronous(&self, scope: Uuid, node: NodeIndex) -> Asynchronous {
+        let flow_node = self.model.flow_node(node);
+        match &flow_node.multi_instance {
+            Some(repeated) if self.is_body_of(scope, node) => repeated.asynchronous,
+            _ => flow_node.asynchronous,
+        }
+    }
+
+    /// A token rests before or after a node until a job goes on with it.
+    pub(crate) fn cut(
+        &mut self,
+        scope: Uuid,
+        node: NodeIndex,
+        work: JobWork,
+        variables: Variables,
+    ) -> Result<(), Rejection> {
+        let id = self.ids.next_id();
+        let place = self.cut_at(scope, node);
+        self.emit(Event::TransitionOpened(Box::new(Token {
+            id,
+            scope,
+            node: place.clone(),
+            started_at: self.now,
+            variables,
+            wait: Wait::Job,
+        })));
+        self.create_job(id, node, place, work, None)
+    }
+
+    /// The id under which the work on a node is cut: that of the body, when the node as a whole is carried out
+    /// several times.
+    fn cut_at(&self, scope: Uuid, node: NodeIndex) -> Arc<str> {
+        match self.model.body(node) {
+            Some(body) if !self.is_body_of(scope, node) => body.clone(),
+            _ => self.model.id(node),
+        }
+    }
+
+    fn create_job(
+        &mut self,
+        owner: Uuid,
+        node: NodeIndex,
+        place: Arc<str>,
+        work: JobWork,
+        due: Option<DateTime<Utc>>,
+    ) -> Result<(), Rejection> {
+        let model = self.model;
+        // The body of a multi-instance activity is no node of its own and has the priority of the process.
+        let own = &model.flow_node(node).jobs.priority;
+        let own = own.as_ref().filter(|_| model.body(node) != Some(&place));
+        let priority = match own.or(model.process().job_priority.as_ref()) {
+            Some(priority) => {
+                let value = self.evaluate(priority, &mut Place::at(owner, node))?;
+                self.whole_number(&value, node)?
+            }
+            None => 0,
+        };
+        let job = Job {
+            id: self.ids.next_id(),
+            owner,
+            node: place,
+            work,
+            due,
+            priority,
+            retries: self.attempts(owner, node),
+            suspended: self.instance.suspended,
+            failure: None,
+            created_at: self.now,
+        };
+        self.emit(Event::JobCreated(Box::new(job)));
+        Ok(())
+    }
+
+    /// Gives up the jobs of a token or scope for which `ends` holds.
+    pub(crate) fn end_jobs(&mut self, owner: Uuid, ends: impl Fn(&Job) -> bool) {
+        let jobs = self.instance.jobs_of(owner);
+        let ending: Vec<Uuid> = jobs.filter(|job| ends(job)).map(|job| job.id).collect();
+        for id in ending {
+            self.end_job(owner, id, false);
+        }
+    }
+
+    fn end_job(&mut self, owner: Uuid, id: Uuid, executed: bool) {
+        self.resolve_job_incidents(owner, id);
+        self.emit(Event::JobEnded { id, owner, executed });
+    }
+
+    pub(crate) fn execute_job(&mut self, id: Uuid) -> Result<(), Rejection> {
+        let job = self.job(id)?;
+        if self.instance.suspended {
+            return Err(Rejection::SuspendedInstance {
+                instance: self.instance.id,
+            });
+        }
+        let (owner, node) = (job.owner, self.model.find(&job.node)?);
+        self.end_job(owner, id, true);
+        match job.work {
+            JobWork::Enter => {
+                let (scope, locals) = self.resume(owner)?;
+                self.schedule_resumed(scope, node, locals);
+                Ok(())
+            }
+            JobWork::Leave { flow } => self.leave_later(owner, node, flow),
+            JobWork::Timer { again } => {
+                if let Some(again) = again {
+                    self.arm_again(owner, node, again, job.due)?;
+                }
+                self.caught(owner, node)
+            }
+        }
+    }
+
+    /// A token that waited for a job goes on: its scope and variables.
+    fn resume(&mut self, id: Uuid) -> Result<(Uuid, Variables), Rejection> {
+        let Some(token) = self.instance.token(id) else {
+            return Err(Rejection::UnknownExecution { execution: id });
+        };
+        let (scope, locals) = (token.scope, token.variables.clone());
+        self.emit(Event::TransitionClosed { id });
+        Ok((scope, locals))
+    }
+
+    fn leave_later(&mut self, token: Uuid, node: NodeIndex, flow: Option<usize>) -> Result<(), Rejection> {
+        let scope = self.surrounding(token)?;
+        if self.is_body_of(scope, node) {
+            let done = self.count_completed(scope, token, node)?;
+            let kept = self.kept(token, node).filter(|_| !done);
+            self.resume(token)?;
+            if let Some(variables) = kept {
+                self.keep_repetition(scope, node, variables);
+            }
+            return self.after_repetition(scope, node, done);
+        }
+        self.resume(token)?;
+        let flows = &self.model.flow_node(node).outgoing;
+        match flow.and_then(|position| flows.get(position)) {
+            Some(flow) => {
+                self.schedule(scope, self.model.process().flow(*flow).target);
+                Ok(())
+            }
+            None => self.end_path(scope, node),
+        }
+    }
+
+    /// Sets the timer of an event.
+    pub(crate) fn set_timer(&mut self, owner: Uuid, event: NodeIndex, timer: &Timer) -> Result<(), Rejection> {
+        let value = self.evaluate(&timer.expression, &mut Place::at(owner, event))?;
+        let (due, cycle) = self.due(event, timer.kind, &value)?;
+        let again = cycle.filter(|_| self.comes_again(event));
+        let again = again.map(|cycle| Repetition { cycle, count: 1 });
+        self.create_job(owner, event, self.model.id(event), JobWork::Timer { again }, Some(due))
+    }
+
+    /// Only events that leave running what they stand at can come again.
+    fn comes_again(&self, event: NodeIndex) -> bool {
+        match &self.model.flow_node(event).kind {
+            NodeKind::BoundaryEvent(event) => !event.interrupting,
+            NodeKind::StartEvent(event) => event.trigger.as_ref().is_some_and(|trigger| !trigger.interrupting),
+            _ => false,
+        }
+    }
+
+    /// When a timer fires first, and its cycle if it has one.
+    fn due(
+        &self,
+        event: NodeIndex,
+        kind: TimerKind,
+        value: &Value,
+    ) -> Result<(DateTime<Utc>, Option<String>), Rejection> {
+        let text = match value {
+            Value::String(text) => text.trim(),
+            other => {
+                let date = other.to_date().map_err(|error| self.failed(event, error))?;
+                return Ok((date, None));
+            }
+        };
+        let unfit = |error: &dyn std::fmt::Display| self.unfit(event, &error.to_string());
+        let too_late = || self.unfit(event, "the timer never fires; give a moment that lies ahead");
+        match kind {
+            TimerKind::Date => flowstone_schedule::parse_date(text)
+                .map(|date| (date, None))
+                .map_err(|error| unfit(&error)),
+            TimerKind::Duration => {
+                let duration = Duration::parse(text).map_err(|error| unfit(&error))?;
+                let due = duration.added_to(self.now).ok_or_else(too_late)?;
+                Ok((due, None))
+            }
+            TimerKind::Cycle => {
+                let cycle = Cycle::parse(text).map_err(|error| unfit(&error))?;
+                let due = cycle.first_due(self.now).ok_or_else(too_late)?;
+                Ok((due, Some(text.to_owned())))
+            }
+        }
+    }
+
+    fn arm_again(
+        &mut self,
+        owner: Uuid,
+        event: NodeIndex,
+        again: Repetition,
+        previous: Option<DateTime<Utc>>,
+    ) -> Result<(), Rejection> {
+        let cycle = Cycle::parse(&again.cycle).map_err(|error| self.unfit(event, &error.to_string()))?;
+        let previous = previous.unwrap_or(self.now);
+        // What is executed ahead of its time by hand comes at that time all the same.
+        let ahead = previous > self.now;
+        let next = if ahead {
+            Some(previous)
+        } else {
+            cycle.next_due(previous, again.count, self.now)
+        };
+        let Some(due) = next else {
+            return Ok(());
+        };
+        let again = Some(Repetition {
+            count: again.count.saturating_add(u32::from(!ahead)),
+            ..again
+        });
+        self.create_job(owner, event, self.model.id(event), JobWork::Timer { again }, Some(due))
+    }
+
+    /// An attempt at a job failed: what it did is taken back already.
+    pub(crate) fn fail_job(&mut self, id: Uuid, failure: &JobFailure) -> Result<(), Rejection> {
+        let job = self.job(id)?;
+        let node = self.model.find(&job.node)?;
+        let (retries, due) = self.next_attempt(&job, node);
+        self.emit(Event::JobFailed {
+            id,
+            failure: failure.clone(),
+            retries,
+            due,
+        });
+        if retries == 0 && job.retries > 0 {
+            self.raise_job_incident(job.owner, id, job.node, Some(failure.message.clone()));
+        }
+        Ok(())
+    }
+
+    /// How many attempts a failed job has left and when the next one is. A retry cycle that cannot be read does not
+    /// keep the failure from being counted.
+    fn next_attempt(&mut self, job: &Job, node: NodeIndex) -> (i32, Option<DateTime<Utc>>) {
+        let plain = ((job.retries - 1).max(0), job.due);
+        let Some(cycle) = self.retry_cycle(job.owner, node) else {
+            return plain;
+        };
+        let all = i32::try_from(cycle.retries()).unwrap_or(i32::MAX);
+        let retries = plain.0;
+        let failures = u32::try_from(all - retries).unwrap_or(1);
+        let due = cycle
+            .interval(failures)
+            .and_then(|interval| interval.added_to(self.now));
+        (retries, due.or(job.due))
+    }
+
+    /// How often a new job is tried.
+    fn attempts(&mut self, owner: Uuid, node: NodeIndex) -> i32 {
+        let cycle = self.retry_cycle(owner, node);
+        let attempts = cycle.and_then(|cycle| i32::try_from(cycle.retries()).ok());
+        attempts.unwrap_or(ATTEMPTS)
+    }
+
+    fn retry_cycle(&mut self, owner: Uuid, node: NodeIndex) -> Option<RetryCycle> {
+        let model = self.model;
+        let cycle = model.flow_node(node).jobs.retry_cycle.as_ref()?;
+        let text = self.text(cycle, &mut Place::at(owner, node)).ok().flatten()?;
+        RetryCycle::parse(&text).ok()
+    }
+
+    pub(crate) fn change_job(&mut self, id: Uuid, change: &JobChange) -> Result<(), Rejection> {
+        let job = self.job(id)?;
+        match *change {
+            JobChange::Retries(retries) => {
+                self.emit(Event::JobRetriesSet { id, retries });
+                if retries > 0 {
+                    self.resolve_job_incidents(job.owner, id);
+                } else if job.retries > 0 {
+                    let message = job.failure.map(|failure| failure.message);
+                    self.raise_job_incident(job.owner, id, job.node, message);
+                }
+            }
+            JobChange::Due(due) => self.emit(Event::JobDueSet { id, due }),
+            JobChange::Priority(priority) => self.emit(Event::JobPrioritySet { id, priority }),
+            JobChange::Suspended(suspended) => self.emit(Event::JobSuspensionSet { id, suspended }),
+            JobChange::Delete => self.end_job(job.owner, id, false),
+        }
+        Ok(())
+    }
+
+    fn job(&self, id: Uuid) -> Result<Job, Rejection> {
+        self.instance.job(id).cloned().ok_or(Rejection::UnknownJob { job: id })
+    }
+
+    fn raise_job_incident(&mut self, owner: Uuid, job: Uuid, node: Arc<str>, message: Option<String>) {
+        let incident = Incident {
+            id: self.ids.next_id(),
+            incident_type: INCIDENT_TYPE.into(),
+            token: owner,
+            source: job,
+            node,
+            message,
+            created_at: self.now,
+        };
+        self.emit(Event::IncidentRaised(Box::new(incident)));
+    }
+
+    fn resolve_job_incidents(&mut self, owner: Uuid, job: Uuid) {
+        let incidents = self.instance.incidents_of(owner);
+        let open: Vec<Uuid> = incidents
+            .filter(|incident| incident.source == job)
+            .map(|incident| incident.id)
+            .collect();
+        for id in open {
+            self.emit(Event::IncidentResolved { id, token: owner });
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What jobs a process can have: one job definition for each place that makes some (bpmn-semantics 6).
+
+use std::sync::Arc;
+
+use flowstone_bpmn::model::{Asynchronous, Catch, FlowNode, NodeIndex, NodeKind, Timer};
+
+use crate::compile::Executable;
+use crate::state::{Job, JobWork};
+
+/// A place in a process that makes jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobDefinition {
+    /// BPMN id of the node, or of the body of a multi-instance activity.
+    pub node: Arc<str>,
+    /// `async-continuation`, `timer-transition`, `timer-intermediate-transition`, `timer-start-event` or
+    /// `timer-start-event-subprocess`.
+    pub job_type: &'static str,
+    /// `async-before`, `async-after`, or the kind of timer with its text: `DURATION: PT10S`.
+    pub configuration: String,
+}
+
+impl Executable {
+    /// All job definitions of the process, in document order.
+    pub fn job_definitions(&self) -> Vec<JobDefinition> {
+        let mut definitions = Vec::new();
+        for (index, node) in self.process().indexed_nodes() {
+            let outer = self.body(index).cloned().unwrap_or_else(|| self.id(index));
+            continuations(&mut definitions, &outer, node.asynchronous);
+            if let Some(repeated) = &node.multi_instance {
+                continuations(&mut definitions, &self.id(index), repeated.asynchronous);
+            }
+            definitions.extend(self.timer_definition(index, node));
+        }
+        definitions
+    }
+
+    /// The job definition that a job was made from.
+    pub fn job_definition(&self, job: &Job) -> Option<JobDefinition> {
+        let index = self.find(&job.node).ok()?;
+        match job.work {
+            JobWork::Enter => Some(continuation(&job.node, "async-before")),
+            JobWork::Leave { .. } => Some(continuation(&job.node, "async-after")),
+            JobWork::Timer { .. } => self.timer_definition(index, self.flow_node(index)),
+        }
+    }
+
+    fn timer_definition(&self, index: NodeIndex, node: &FlowNode) -> Option<JobDefinition> {
+        let Some(Catch::Timer(timer)) = node.kind.catch() else {
+            return None;
+        };
+        let job_type = match &node.kind {
+            NodeKind::BoundaryEvent(_) => "timer-transition",
+            NodeKind::StartEvent(_) if node.parent.is_some() => "timer-start-event-subprocess",
+            NodeKind::StartEvent(_) => "timer-start-event",
+            _ => "timer-intermediate-transition",
+        };
+        Some(JobDefinition {
+            node: self.id(index),
+            job_type,
+            configuration: timer_configuration(timer),
+        })
+    }
+}
+
+fn continuations(definitions: &mut Vec<JobDefinition>, node: &Arc<str>, asynchronous: Asynchronous) {
+    if asynchronous.before {
+        definitions.push(continuation(node, "async-before"));
+    }
+    if asynchronous.after {
+        definitions.push(continuation(node, "async-after"));
+    }
+}
+
+fn continuation(node: &Arc<str>, configuration: &str) -> JobDefinition {
+    JobDefinition {
+        node: node.clone(),
+        job_type: "async-continuation",
+        configuration: configuration.to_owned(),
+    }
+}
+
+fn timer_configuration(timer: &Timer) -> String {
+    format!("{}: {}", timer.kind.as_str(), timer.text)
+}

@@ -1,0 +1,148 @@
+//! Changes of jobs by operators.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use flowstone_core::{Command, JobChange};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{no_job, submit};
+use crate::api::AppState;
+use crate::api::body::{self, JsonBody};
+use crate::api::error::{ApiError, ErrorBody};
+use crate::api::value::date_from_wire;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(set_retries))
+        .routes(routes!(set_due_date))
+        .routes(routes!(set_priority))
+        .routes(routes!(set_suspended))
+}
+
+/// Changes one job; `unknown` is the answer when there is none of this id.
+pub(super) async fn one(
+    state: &AppState,
+    id: &str,
+    change: JobChange,
+    unknown: ApiError,
+) -> Result<StatusCode, ApiError> {
+    let Some(job) = body::id(id) else {
+        return Err(unknown);
+    };
+    submit(state, job, Command::ChangeJob { job, change }, unknown).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// New retries of a job.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct JobRetriesRequest {
+    /// Number of retries, at least 0.
+    retries: Option<i32>,
+    /// New due date.
+    due_date: Option<String>,
+}
+
+/// A new due date of a job.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct JobDueDateRequest {
+    /// When the job may be executed; null: at once.
+    #[serde(alias = "duedate")]
+    due_date: Option<String>,
+}
+
+/// A new priority of a job.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct JobPriorityRequest {
+    /// Higher comes first.
+    priority: Option<i64>,
+}
+
+/// Whether a job is suspended.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct JobSuspensionRequest {
+    suspended: Option<bool>,
+}
+
+/// Set the retries of a job
+///
+/// 0 raises an incident, more resolves it.
+#[utoipa::path(put, path = "/job/{id}/retries", operation_id = "setJobRetries", tag = "Job",
+    params(("id" = String, Path, description = "Job id")), request_body = JobRetriesRequest,
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 500, body = ErrorBody)))]
+async fn set_retries(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<JobRetriesRequest>,
+) -> Result<StatusCode, ApiError> {
+    let retries = request
+        .retries
+        .ok_or_else(|| ApiError::invalid("The number of retries cannot be null."))?;
+    if retries < 0 {
+        return Err(ApiError::invalid_as_server_error(format!(
+            "The number of job retries must be a non-negative Integer, but '{retries}' has been provided."
+        )));
+    }
+    let unknown = ApiError::invalid_as_server_error(format!("No job found with id '{id}'."));
+    if let Some(due) = request.due_date {
+        one(&state, &id, JobChange::Due(Some(date(&due)?)), unknown.clone()).await?;
+    }
+    one(&state, &id, JobChange::Retries(retries), unknown).await
+}
+
+/// Set the due date of a job
+#[utoipa::path(put, path = "/job/{id}/duedate", operation_id = "setJobDuedate", tag = "Job",
+    params(("id" = String, Path, description = "Job id")), request_body = JobDueDateRequest,
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn set_due_date(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<JobDueDateRequest>,
+) -> Result<StatusCode, ApiError> {
+    let due = request.due_date.map(|due| date(&due)).transpose()?;
+    one(&state, &id, JobChange::Due(due), no_job(&id)).await
+}
+
+/// Set the priority of a job
+#[utoipa::path(put, path = "/job/{id}/priority", operation_id = "setJobPriority", tag = "Job",
+    params(("id" = String, Path, description = "Job id")), request_body = JobPriorityRequest,
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn set_priority(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<JobPriorityRequest>,
+) -> Result<StatusCode, ApiError> {
+    let priority = request
+        .priority
+        .ok_or_else(|| ApiError::invalid("Priority for job '{id}' cannot be null.".replace("{id}", &id)))?;
+    one(&state, &id, JobChange::Priority(priority), no_job(&id)).await
+}
+
+/// Suspend or activate a job
+#[utoipa::path(put, path = "/job/{id}/suspended", operation_id = "updateJobSuspensionState", tag = "Job",
+    params(("id" = String, Path, description = "Job id")), request_body = JobSuspensionRequest,
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn set_suspended(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<JobSuspensionRequest>,
+) -> Result<StatusCode, ApiError> {
+    let suspended = request
+        .suspended
+        .ok_or_else(|| ApiError::invalid("suspended must be true or false"))?;
+    one(&state, &id, JobChange::Suspended(suspended), no_job(&id)).await
+}
+
+fn date(text: &str) -> Result<chrono::DateTime<chrono::Utc>, ApiError> {
+    date_from_wire(&serde_json::Value::from(text)).ok_or_else(|| {
+        ApiError::invalid(format!(
+            "'{text}' is not a date; write it like 2026-01-31T09:30:00.000+0000"
+        ))
+    })
+}
