@@ -1,0 +1,30 @@
+//! How much one evaluation may cost.
+
+/// Bounds of one evaluation. The defaults leave room for any sensible decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Units of work: one per operator, access, call, iteration and item looked at, and one per 64 bytes of text read
+    /// or written.
+    pub fuel: u64,
+    /// The longest text that an evaluation may build, in bytes.
+    pub string_bytes: usize,
+    /// The longest list that an evaluation may build, in items.
+    pub list_items: usize,
+    /// About how many bytes all values together may take that the evaluation builds. What is dropped in between still
+    /// counts.
+    pub memory_bytes: usize,
+    /// How deep calls of functions may nest.
+    pub call_depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            fuel: 2_000_000,
+            string_bytes: 4 * 1024 * 1024,
+            list_items: 100_000,
+            memory_bytes: 64 * 1024 * 1024,
+            call_depth: 64,
+        }
+    }
+}
