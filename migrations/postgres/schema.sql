@@ -19,7 +19,8 @@ create table activity (
     lock_token uuid,
     error_message text collate "C",
     error_details text collate "C",
-    task_suspended boolean
+    task_suspended boolean,
+    detail json
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.05);
 CREATE INDEX activity_instance ON public.activity USING btree (instance_id);
 CREATE UNIQUE INDEX activity_pkey ON public.activity USING btree (id);
@@ -59,7 +60,8 @@ create table event_subscription (
     event_type text collate "C" not null,
     event_name text collate "C",
     node_id text collate "C" not null,
-    created_at timestamp with time zone not null
+    created_at timestamp with time zone not null,
+    configuration text collate "C"
 );
 CREATE INDEX event_subscription_event ON public.event_subscription USING btree (event_name, event_type);
 CREATE INDEX event_subscription_instance ON public.event_subscription USING btree (instance_id);
@@ -106,7 +108,9 @@ create table history_process_instance (
     started_at timestamp with time zone not null,
     ended_at timestamp with time zone not null,
     state text collate "C" not null,
-    delete_reason text collate "C"
+    delete_reason text collate "C",
+    super_instance_id uuid,
+    root_instance_id uuid
 ) partition by RANGE (id);
 CREATE UNIQUE INDEX history_process_instance_pkey ON ONLY public.history_process_instance USING btree (id);
 
@@ -187,11 +191,15 @@ create table process_instance (
     start_activity_id text collate "C",
     start_user_id text collate "C",
     started_at timestamp with time zone not null,
-    version bigint not null
+    version bigint not null,
+    super_instance_id uuid,
+    super_execution_id uuid,
+    root_instance_id uuid
 ) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.05);
 CREATE INDEX process_instance_business_key ON public.process_instance USING btree (business_key) WHERE (business_key IS NOT NULL);
 CREATE INDEX process_instance_definition ON public.process_instance USING btree (definition_id);
 CREATE UNIQUE INDEX process_instance_pkey ON public.process_instance USING btree (id);
+CREATE INDEX process_instance_super ON public.process_instance USING btree (super_instance_id) WHERE (super_instance_id IS NOT NULL);
 CREATE INDEX process_instance_variables ON public.process_instance USING gin (variables jsonb_path_ops) WHERE (variables <> '{}'::jsonb);
 
 create table user_task (

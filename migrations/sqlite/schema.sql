@@ -19,7 +19,7 @@ CREATE TABLE activity (
     error_message  text,
     error_details  text,
     task_suspended integer
-) strict;
+, detail text) strict;
 
 CREATE INDEX activity_instance on activity (instance_id);
 
@@ -59,7 +59,7 @@ CREATE TABLE event_subscription (
     event_name  text,
     node_id     text    not null,
     created_at  integer not null
-) strict;
+, configuration text) strict;
 
 CREATE INDEX event_subscription_event on event_subscription (event_name, event_type);
 
@@ -107,7 +107,7 @@ CREATE TABLE history_process_instance (
     ended_at           integer not null,
     state              text    not null,
     delete_reason      text
-) strict, without rowid;
+, super_instance_id text, root_instance_id text) strict, without rowid;
 
 CREATE TABLE incident (
     id            text    not null primary key,
@@ -184,11 +184,13 @@ CREATE TABLE process_instance (
     start_user_id     text,
     started_at        integer not null,
     version           integer not null
-) strict;
+, super_instance_id text, super_execution_id text, root_instance_id text) strict;
 
 CREATE INDEX process_instance_business_key on process_instance (business_key) where business_key is not null;
 
 CREATE INDEX process_instance_definition on process_instance (definition_id);
+
+CREATE INDEX process_instance_super on process_instance (super_instance_id) where super_instance_id is not null;
 
 CREATE TABLE user_task (
     id               text    not null primary key,

@@ -258,6 +258,8 @@ impl Projection {
                     ended_at: *at,
                     state: state_text(*outcome).into(),
                     delete_reason: reason.clone(),
+                    super_instance_id: None,
+                    root_instance_id: None,
                 });
             }
         }
@@ -402,6 +404,9 @@ fn instance_row(instance: &Instance) -> InstanceRow {
         start_activity_id: instance.start_node.as_deref().map(str::to_owned),
         start_user_id: instance.start_user.clone(),
         started_at: instance.started_at,
+        super_instance_id: None,
+        super_execution_id: None,
+        root_instance_id: None,
         version: 1,
     }
 }
@@ -453,6 +458,7 @@ fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Optio
             .or(scope.map(|scope| scope.started_at))?,
         variables: (!variables.is_empty()).then(|| variables.clone()),
         external_task,
+        detail: None,
     })
 }
 
@@ -521,6 +527,7 @@ fn subscription_row(instance: &Instance, subscription: &Subscription) -> Subscri
         event_type: subscription.kind.as_str().into(),
         event_name: subscription.name.clone(),
         node_id: subscription.node.clone(),
+        configuration: None,
         created_at: subscription.created_at,
     }
 }

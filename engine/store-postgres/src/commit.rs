@@ -149,6 +149,9 @@ fn check_versions(statement: &mut Statement, changes: &[InstanceChange], large: 
             .optional_texts(rows().map(|row| row.start_activity_id.as_deref()))?
             .optional_texts(rows().map(|row| row.start_user_id.as_deref()))?
             .column("timestamptz", rows().map(|row| row.started_at))?
+            .column("uuid", rows().map(|row| row.super_instance_id))?
+            .column("uuid", rows().map(|row| row.super_execution_id))?
+            .column("uuid", rows().map(|row| row.root_instance_id))?
             .column("int8", rows().map(|row| row.version))?
             .source();
         let free = statement.free("r.id", "where");
@@ -156,10 +159,13 @@ fn check_versions(statement: &mut Statement, changes: &[InstanceChange], large: 
             "created",
             &format!(
                 "insert into process_instance (id, definition_id, business_key, tenant_id, suspended, variables, \
-                 start_activity_id, start_user_id, started_at, version) \
+                 start_activity_id, start_user_id, started_at, super_instance_id, super_execution_id, \
+                 root_instance_id, version) \
                  select r.id, r.definition_id, r.business_key, r.tenant_id, r.suspended, r.variables::jsonb, \
-                 r.start_activity_id, r.start_user_id, r.started_at, r.version from {source} as r (id, definition_id, \
-                 business_key, tenant_id, suspended, variables, start_activity_id, start_user_id, started_at, version) \
+                 r.start_activity_id, r.start_user_id, r.started_at, r.super_instance_id, r.super_execution_id, \
+                 r.root_instance_id, r.version from {source} as r (id, definition_id, \
+                 business_key, tenant_id, suspended, variables, start_activity_id, start_user_id, started_at, \
+                 super_instance_id, super_execution_id, root_instance_id, version) \
                  {free} on conflict (id) do nothing returning id"
             ),
         );

@@ -26,13 +26,14 @@ const LOAD: &str = "\
     select 'instance' as part, p.id as instance_id, p.variables::text as variables, \
         json_build_object('id', id, 'definition_id', definition_id, 'business_key', business_key, \
             'tenant_id', tenant_id, 'suspended', suspended, 'start_activity_id', start_activity_id, \
-            'start_user_id', start_user_id, 'started_at', started_at, 'version', version)::text as columns \
+            'start_user_id', start_user_id, 'started_at', started_at, 'super_instance_id', super_instance_id, \
+            'super_execution_id', super_execution_id, 'root_instance_id', root_instance_id, 'version', version)::text as columns \
         from process_instance p where id = any($1) \
     union all \
     select 'activity', a.instance_id, a.variables::text, \
         row_to_json((select r from (select a.id, a.parent_id, a.node_id, a.activity_type, a.activity_name, a.kind, \
             a.started_at, a.topic, a.priority, a.retries, a.worker, a.lock_expires, a.lock_token, a.error_message, \
-            a.error_details, a.task_suspended) r))::text \
+            a.error_details, a.task_suspended, a.detail) r))::text \
         from activity a where instance_id = any($1) \
     union all \
     select 'userTask', instance_id, null, row_to_json(t)::text from user_task t where instance_id = any($1) \
@@ -56,6 +57,9 @@ struct InstanceColumns {
     start_activity_id: Option<String>,
     start_user_id: Option<String>,
     started_at: DateTime<Utc>,
+    super_instance_id: Option<Uuid>,
+    super_execution_id: Option<Uuid>,
+    root_instance_id: Option<Uuid>,
     version: i64,
 }
 
@@ -77,6 +81,7 @@ struct ActivityColumns {
     error_message: Option<String>,
     error_details: Option<String>,
     task_suspended: Option<bool>,
+    detail: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +91,7 @@ struct SubscriptionColumns {
     event_type: Arc<str>,
     event_name: Option<String>,
     node_id: Arc<str>,
+    configuration: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -167,6 +173,9 @@ fn read_instance(part: &Part, large: &LargeValues) -> Result<InstanceSnapshot> {
             start_activity_id: columns.start_activity_id,
             start_user_id: columns.start_user_id,
             started_at: columns.started_at,
+            super_instance_id: columns.super_instance_id,
+            super_execution_id: columns.super_execution_id,
+            root_instance_id: columns.root_instance_id,
             version: columns.version,
         },
         activities: Vec::new(),
@@ -194,6 +203,7 @@ fn add(snapshot: &mut InstanceSnapshot, part: &Part, large: &LargeValues) -> Res
                 event_type: columns.event_type,
                 event_name: columns.event_name,
                 node_id: columns.node_id,
+                configuration: columns.configuration,
                 created_at: columns.created_at,
             });
         }
@@ -250,6 +260,7 @@ fn read_activity(part: &Part, large: &LargeValues) -> Result<ActivityRow> {
             error_details: columns.error_details,
             suspended: columns.task_suspended.unwrap_or_default(),
         }),
+        detail: columns.detail,
     })
 }
 

@@ -115,6 +115,7 @@ async fn populated() -> PostgresStore {
         event_type: Arc::from("message"),
         event_name: Some("paid".to_owned()),
         node_id: Arc::from("wait"),
+        configuration: None,
         created_at: now(),
     });
     start.incidents_inserted.push(IncidentRow {

@@ -89,6 +89,7 @@ impl<'row> Cells<'row> {
             started_at: self.time(7)?,
             variables: self.optional_document::<Variables>(8)?,
             external_task: has_task.then(|| self.external_task(9)).transpose()?,
+            detail: self.optional_document(18)?,
         })
     }
 }

@@ -29,7 +29,8 @@ pub(crate) async fn load(pool: &SqlitePool, instances: &[Uuid]) -> Result<Vec<In
         let mut transaction = pool.begin().await?;
         let mut snapshots: BTreeMap<Uuid, InstanceSnapshot> = sqlx::query(
             "select id, definition_id, business_key, tenant_id, suspended, variables, start_activity_id, \
-             start_user_id, started_at, version from process_instance where id in (select value from json_each(?1))",
+             start_user_id, started_at, super_instance_id, super_execution_id, root_instance_id, version \
+             from process_instance where id in (select value from json_each(?1))",
         )
         .bind(&wanted)
         .fetch_all(&mut *transaction)
@@ -100,7 +101,10 @@ fn read_instance(cells: Cells<'_>) -> sqlx::Result<(Uuid, InstanceSnapshot)> {
         start_activity_id: cells.get(6)?,
         start_user_id: cells.get(7)?,
         started_at: cells.time(8)?,
-        version: cells.get(9)?,
+        super_instance_id: cells.optional_id(9)?,
+        super_execution_id: cells.optional_id(10)?,
+        root_instance_id: cells.optional_id(11)?,
+        version: cells.get(12)?,
     };
     let snapshot = InstanceSnapshot {
         instance,
@@ -143,6 +147,7 @@ pub(crate) fn read_subscription(cells: Cells<'_>) -> sqlx::Result<SubscriptionRo
         event_name: cells.get(4)?,
         node_id: cells.shared(5)?,
         created_at: cells.time(6)?,
+        configuration: cells.get(7)?,
     })
 }
 

@@ -30,6 +30,9 @@ pub(crate) const INSTANCE: Table = Table {
         "start_activity_id",
         "start_user_id",
         "started_at",
+        "super_instance_id",
+        "super_execution_id",
+        "root_instance_id",
         "version",
     ],
 };
@@ -56,6 +59,7 @@ pub(crate) const ACTIVITY: Table = Table {
         "error_message",
         "error_details",
         "task_suspended",
+        "detail",
     ],
 };
 
@@ -91,6 +95,7 @@ pub(crate) const SUBSCRIPTION: Table = Table {
         "event_name",
         "node_id",
         "created_at",
+        "configuration",
     ],
 };
 
@@ -154,6 +159,8 @@ pub(crate) const HISTORIC_INSTANCE: Table = Table {
         "ended_at",
         "state",
         "delete_reason",
+        "super_instance_id",
+        "root_instance_id",
     ],
 };
 
@@ -256,6 +263,9 @@ pub(crate) fn instance_cells(cells: &mut Cells<'_>, row: &InstanceRow) -> Result
     cells.optional_text(&row.start_activity_id)?;
     cells.optional_text(&row.start_user_id)?;
     cells.time(row.started_at);
+    cells.optional_id(row.super_instance_id);
+    cells.optional_id(row.super_execution_id);
+    cells.optional_id(row.root_instance_id);
     cells.integer(row.version);
     Ok(())
 }
@@ -280,7 +290,7 @@ pub(crate) fn activity_cells(cells: &mut Cells<'_>, row: &ActivityRow) -> Result
     cells.optional_text(&task.and_then(|task| task.error_message.as_ref()))?;
     cells.optional_text(&task.and_then(|task| task.error_details.as_ref()))?;
     cells.optional_boolean(task.map(|task| task.suspended));
-    Ok(())
+    cells.optional_text(&row.detail.as_ref().map(json).transpose()?)
 }
 
 pub(crate) fn user_task_cells(cells: &mut Cells<'_>, row: &UserTaskRow) -> Result<()> {
@@ -309,7 +319,7 @@ pub(crate) fn subscription_cells(cells: &mut Cells<'_>, row: &SubscriptionRow) -
     cells.optional_text(&row.event_name)?;
     cells.text(&row.node_id)?;
     cells.time(row.created_at);
-    Ok(())
+    cells.optional_text(&row.configuration)
 }
 
 pub(crate) fn incident_cells(cells: &mut Cells<'_>, row: &IncidentRow) -> Result<()> {
@@ -361,7 +371,10 @@ pub(crate) fn historic_instance_cells(cells: &mut Cells<'_>, row: &HistoricInsta
     cells.time(row.started_at);
     cells.time(row.ended_at);
     cells.text(&row.state)?;
-    cells.optional_text(&row.delete_reason)
+    cells.optional_text(&row.delete_reason)?;
+    cells.optional_id(row.super_instance_id);
+    cells.optional_id(row.root_instance_id);
+    Ok(())
 }
 
 pub(crate) fn historic_activity_cells(cells: &mut Cells<'_>, row: &HistoricActivityRow) -> Result<()> {

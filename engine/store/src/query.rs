@@ -176,7 +176,7 @@ fields!(
     /// `IncidentType`, `IncidentMessage` look at the open incidents of the instance (a test holds
     /// when it holds for one of them), `ActivityId` at its open activities.
     ProcessInstanceField {
-        Id, DefinitionId, DefinitionKey, DefinitionName, DeploymentId, BusinessKey, TenantId, Suspended, StartedAt,
+        Id, SuperInstanceId, RootInstanceId, DefinitionId, DefinitionKey, DefinitionName, DeploymentId, BusinessKey, TenantId, Suspended, StartedAt,
         HasIncident, IncidentId, IncidentType, IncidentMessage, ActivityId,
     }
 );
@@ -229,7 +229,7 @@ fields!(
 fields!(
     /// Fields of [`crate::record::HistoricInstanceRecord`]; `Duration` in milliseconds.
     HistoricInstanceField {
-        Id, DefinitionId, DefinitionKey, DefinitionName, DefinitionVersion, BusinessKey, TenantId, StartActivityId,
+        Id, SuperInstanceId, RootInstanceId, DefinitionId, DefinitionKey, DefinitionName, DefinitionVersion, BusinessKey, TenantId, StartActivityId,
         StartUserId, StartedAt, EndedAt, State, Duration,
     }
 );

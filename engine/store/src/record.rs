@@ -32,6 +32,12 @@ pub struct InstanceRow {
     pub start_user_id: Option<String>,
     /// When it was started.
     pub started_at: DateTime<Utc>,
+    /// Instance that called it, if one did.
+    pub super_instance_id: Option<Uuid>,
+    /// Token of that instance that waits for it.
+    pub super_execution_id: Option<Uuid>,
+    /// First of the instances that called each other; itself when absent.
+    pub root_instance_id: Option<Uuid>,
     /// Version of the instance, 1 when inserted, plus one with every committed change.
     pub version: i64,
 }
@@ -52,6 +58,12 @@ pub enum ActivityKind {
     Join,
     /// A token that waits for a job before or after an activity: no activity instance.
     Job,
+    /// A call activity that waits for the instance that it called.
+    Call,
+    /// What is kept of a completed sub-process for its compensation: no activity instance.
+    EventScope,
+    /// A completed sub-process that is being compensated; its activity instance has ended before.
+    Compensation,
     /// What is left of an ended instance of a multi-instance activity until all have ended: its
     /// variables. It is no activity instance any more.
     Ended,
@@ -59,7 +71,7 @@ pub enum ActivityKind {
 
 impl ActivityKind {
     /// All kinds, with the text that stores keep.
-    pub const ALL: [(ActivityKind, &'static str); 7] = [
+    pub const ALL: [(ActivityKind, &'static str); 10] = [
         (ActivityKind::Scope, "scope"),
         (ActivityKind::ExternalTask, "externalTask"),
         (ActivityKind::UserTask, "userTask"),
@@ -67,6 +79,9 @@ impl ActivityKind {
         (ActivityKind::Join, "join"),
         (ActivityKind::Ended, "ended"),
         (ActivityKind::Job, "job"),
+        (ActivityKind::Call, "call"),
+        (ActivityKind::EventScope, "eventScope"),
+        (ActivityKind::Compensation, "compensation"),
     ];
 
     /// The text that stores keep.
@@ -75,6 +90,14 @@ impl ActivityKind {
             .iter()
             .find(|(kind, _)| *kind == self)
             .map_or("scope", |(_, text)| text)
+    }
+
+    /// Whether a row of this kind is an activity instance that is open.
+    pub fn is_open_activity(self) -> bool {
+        !matches!(
+            self,
+            ActivityKind::Ended | ActivityKind::Job | ActivityKind::EventScope | ActivityKind::Compensation
+        )
     }
 
     /// The kind for a stored text.
@@ -109,6 +132,8 @@ pub struct ActivityRow {
     pub variables: Option<Variables>,
     /// External task attributes when `kind` is [`ActivityKind::ExternalTask`].
     pub external_task: Option<ExternalTaskColumns>,
+    /// What the engine needs beside the columns; opaque to stores.
+    pub detail: Option<serde_json::Value>,
 }
 
 /// What an external task adds to its activity row (contract 3.4).
@@ -176,12 +201,14 @@ pub struct SubscriptionRow {
     pub instance_id: Uuid,
     /// Token that waits: its execution id.
     pub activity_id: Uuid,
-    /// `message` or, with later elements, `signal`, `conditional`, `compensate`.
+    /// `message`, `signal`, `conditional` or `compensate`.
     pub event_type: Arc<str>,
     /// Name of the event.
     pub event_name: Option<String>,
     /// BPMN id of the waiting node.
     pub node_id: Arc<str>,
+    /// Of a subscription to compensation: the completed scope that it compensates.
+    pub configuration: Option<String>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
@@ -302,6 +329,10 @@ pub struct HistoricInstanceRow {
     pub state: Arc<str>,
     /// Reason given when it was deleted.
     pub delete_reason: Option<String>,
+    /// Instance that called it, if one did.
+    pub super_instance_id: Option<Uuid>,
+    /// First of the instances that called each other; itself when absent.
+    pub root_instance_id: Option<Uuid>,
 }
 
 /// An ended activity instance.
@@ -612,6 +643,10 @@ pub struct HistoricInstanceRecord {
     pub state: Arc<str>,
     /// Reason given when it was deleted.
     pub delete_reason: Option<String>,
+    /// Instance that called it, if one did.
+    pub super_instance_id: Option<Uuid>,
+    /// First of the instances that called each other; itself when absent.
+    pub root_instance_id: Option<Uuid>,
 }
 
 /// An activity instance, open or ended, as history shows it.

@@ -70,7 +70,7 @@ clean! {
     UserTaskRow {
         name, description, assignee, owner, delegation_state, candidate_users, candidate_groups, form_key
     }
-    SubscriptionRow { event_type, event_name, node_id }
+    SubscriptionRow { event_type, event_name, node_id, configuration }
     IncidentRow { incident_type, node_id, configuration, message }
     JobRow {
         definition_id, definition_key, tenant_id, node_id, job_type, configuration, exception_message,

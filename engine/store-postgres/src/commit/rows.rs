@@ -96,7 +96,7 @@ pub(super) fn write_activities(
 ) -> Result<()> {
     const COLUMNS: &str = "id, instance_id, parent_id, node_id, activity_type, activity_name, kind, started_at, \
                            variables, topic, priority, retries, worker, lock_expires, lock_token, error_message, \
-                           error_details, task_suspended";
+                           error_details, task_suspended, detail";
     let inserted: Vec<&ActivityRow> = changes.iter().flat_map(|change| &change.activities_inserted).collect();
     if !inserted.is_empty() {
         let source = activity_rows(statement, &inserted, documents)?;
@@ -107,7 +107,7 @@ pub(super) fn write_activities(
                 "insert into activity ({COLUMNS}) \
                  select id, instance_id, parent_id, node_id, activity_type, activity_name, kind, started_at, \
                  variables::jsonb, topic, priority, retries, worker, lock_expires, lock_token, error_message, \
-                 error_details, task_suspended from {source} as r ({COLUMNS}) {condition}"
+                 error_details, task_suspended, detail::json from {source} as r ({COLUMNS}) {condition}"
             ),
         );
     }
@@ -122,7 +122,8 @@ pub(super) fn write_activities(
                  activity_type = r.activity_type, activity_name = r.activity_name, kind = r.kind, \
                  started_at = r.started_at, variables = r.variables::jsonb, topic = r.topic, priority = r.priority, \
                  retries = r.retries, worker = r.worker, lock_expires = r.lock_expires, lock_token = r.lock_token, \
-                 error_message = r.error_message, error_details = r.error_details, task_suspended = r.task_suspended \
+                 error_message = r.error_message, error_details = r.error_details, task_suspended = r.task_suspended, \
+                 detail = r.detail::json \
                  from {source} as r ({COLUMNS}) where a.id = any(array[r.id]) {condition}"
             ),
         );
@@ -132,6 +133,9 @@ pub(super) fn write_activities(
 
 fn activity_rows(statement: &mut Statement, rows: &[&ActivityRow], documents: &Documents) -> Result<String> {
     let all = || rows.iter().copied();
+    let details = all()
+        .map(|row| row.detail.as_ref().map(json_text).transpose())
+        .collect::<Result<Vec<Option<String>>>>()?;
     // The columns of external tasks, absent for other kinds.
     let tasks = || rows.iter().map(|row| row.external_task.as_ref());
     Ok(statement
@@ -157,6 +161,7 @@ fn activity_rows(statement: &mut Statement, rows: &[&ActivityRow], documents: &D
         .optional_texts(tasks().map(|task| task.and_then(|task| task.error_message.as_deref())))?
         .optional_texts(tasks().map(|task| task.and_then(|task| task.error_details.as_deref())))?
         .column("bool", tasks().map(|task| task.map(|task| task.suspended)))?
+        .column("text", details.into_iter())?
         .source())
 }
 
@@ -209,7 +214,7 @@ pub(super) fn write_user_tasks(statement: &mut Statement, changes: &[InstanceCha
 }
 
 pub(super) fn write_subscriptions(statement: &mut Statement, changes: &[InstanceChange]) -> Result<()> {
-    const COLUMNS: &str = "id, instance_id, activity_id, event_type, event_name, node_id, created_at";
+    const COLUMNS: &str = "id, instance_id, activity_id, event_type, event_name, node_id, created_at, configuration";
     let rows: Vec<_> = changes
         .iter()
         .flat_map(|change| &change.subscriptions_inserted)
@@ -225,6 +230,7 @@ pub(super) fn write_subscriptions(statement: &mut Statement, changes: &[Instance
             .optional_texts(all().map(|row| row.event_name.as_deref()))?
             .texts(all().map(|row| &row.node_id))?
             .column("timestamptz", all().map(|row| row.created_at))?
+            .optional_texts(all().map(|row| row.configuration.as_deref()))?
             .source();
         insert_rows(statement, "event_subscription", COLUMNS, &source);
     }
@@ -339,10 +345,13 @@ pub(super) fn write_history(statement: &mut Statement, changes: &[InstanceChange
             .column("timestamptz", all().map(|row| row.ended_at))?
             .texts(all().map(|row| &row.state))?
             .optional_texts(all().map(|row| row.delete_reason.as_deref()))?
+            .column("uuid", all().map(|row| row.super_instance_id))?
+            .column("uuid", all().map(|row| row.root_instance_id))?
             .source();
         let condition = statement.unless_conflict("r.id", "where");
         let columns = "id, definition_id, definition_key, definition_name, definition_version, business_key, tenant_id, \
-                       start_activity_id, end_activity_id, start_user_id, started_at, ended_at, state, delete_reason";
+                       start_activity_id, end_activity_id, start_user_id, started_at, ended_at, state, delete_reason, \
+                       super_instance_id, root_instance_id";
         statement.part(
             "history_process_instance_inserted",
             &format!(

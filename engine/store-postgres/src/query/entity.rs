@@ -122,6 +122,8 @@ impl Entity for ProcessInstanceRecord {
         const INCIDENTS: &str = "select from incident i where i.instance_id = p.id";
         match field {
             ProcessInstanceField::Id => id("p.id"),
+            ProcessInstanceField::SuperInstanceId => id("p.super_instance_id"),
+            ProcessInstanceField::RootInstanceId => id("coalesce(p.root_instance_id, p.id)"),
             ProcessInstanceField::DefinitionId => text("p.definition_id"),
             ProcessInstanceField::DefinitionKey => text("d.key"),
             ProcessInstanceField::DefinitionName => text("d.name"),
@@ -335,7 +337,7 @@ impl Entity for SubscriptionRecord {
     type Field = SubscriptionField;
     const COLUMNS: &'static str = "s.id, s.instance_id, s.activity_id, s.event_type, s.event_name, s.node_id, \
         s.created_at, p.definition_id, coalesce(d.key, split_part(p.definition_id, ':', 1)), p.tenant_id, \
-        p.business_key, p.suspended";
+        p.business_key, p.suspended, s.configuration";
     const FROM: &'static str = "event_subscription s left join process_instance p on p.id = s.instance_id \
         left join process_definition d on d.id = p.definition_id";
     const ID: &'static str = "s.id";
@@ -367,6 +369,7 @@ impl Entity for SubscriptionRecord {
                 event_type: shared(row, 3)?,
                 event_name: row.try_get(4)?,
                 node_id: shared(row, 5)?,
+                configuration: row.try_get(12)?,
                 created_at: row.try_get(6)?,
             },
             definition_id: shared(row, 7)?,

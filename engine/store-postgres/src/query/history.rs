@@ -13,21 +13,23 @@ impl Entity for HistoricInstanceRecord {
     type Field = HistoricInstanceField;
     const COLUMNS: &'static str = "h.id, h.definition_id, h.definition_key, h.definition_name, h.definition_version, \
         h.business_key, h.tenant_id, h.start_activity_id, h.end_activity_id, h.start_user_id, h.started_at, \
-        h.ended_at, h.state, h.delete_reason";
+        h.ended_at, h.state, h.delete_reason, h.super_instance_id, h.root_instance_id";
     const FROM: &'static str = "(select id, definition_id, definition_key, definition_name, definition_version, \
             business_key, tenant_id, start_activity_id, end_activity_id, start_user_id, started_at, ended_at, state, \
-            delete_reason, null::jsonb as variables from history_process_instance \
+            delete_reason, super_instance_id, root_instance_id, null::jsonb as variables from history_process_instance \
         union all \
         select p.id, p.definition_id, coalesce(d.key, split_part(p.definition_id, ':', 1)), d.name, \
             coalesce(d.version, 0), p.business_key, p.tenant_id, p.start_activity_id, null::text, p.start_user_id, \
             p.started_at, null::timestamptz, case when p.suspended then 'SUSPENDED' else 'ACTIVE' end, null::text, \
-            p.variables from process_instance p left join process_definition d on d.id = p.definition_id) h";
+            p.super_instance_id, p.root_instance_id, p.variables from process_instance p left join process_definition d on d.id = p.definition_id) h";
     const ID: &'static str = "h.id";
     const VARIABLES: Option<&'static str> = Some("h.variables");
 
     fn column(field: HistoricInstanceField) -> Column {
         let (kind, sql) = match field {
             HistoricInstanceField::Id => (Kind::Id, "h.id"),
+            HistoricInstanceField::SuperInstanceId => (Kind::Id, "h.super_instance_id"),
+            HistoricInstanceField::RootInstanceId => (Kind::Id, "coalesce(h.root_instance_id, h.id)"),
             HistoricInstanceField::DefinitionId => (Kind::Text, "h.definition_id"),
             HistoricInstanceField::DefinitionKey => (Kind::Text, "h.definition_key"),
             HistoricInstanceField::DefinitionName => (Kind::Text, "h.definition_name"),
@@ -60,6 +62,8 @@ impl Entity for HistoricInstanceRecord {
             ended_at: row.try_get(11)?,
             state: shared(row, 12)?,
             delete_reason: row.try_get(13)?,
+            super_instance_id: row.try_get(14)?,
+            root_instance_id: row.try_get(15)?,
         })
     }
 }
@@ -82,7 +86,7 @@ impl Entity for HistoricActivityRecord {
             null::timestamptz, false, false from activity a \
             left join process_instance p on p.id = a.instance_id \
             left join process_definition d on d.id = p.definition_id \
-            left join user_task t on t.id = a.id where a.kind not in ('ended', 'job')) h";
+            left join user_task t on t.id = a.id where a.kind not in ('ended', 'job', 'eventScope', 'compensation')) h";
     const ID: &'static str = "h.id";
     // Variables of ended instances are gone, so those of the running ones are no criterion here.
     const VARIABLES: Option<&'static str> =

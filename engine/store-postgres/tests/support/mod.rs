@@ -60,6 +60,9 @@ pub fn waiting(definition_id: &str, variables: Variables) -> Fixture {
             start_activity_id: Some("start".to_owned()),
             start_user_id: None,
             started_at,
+            super_instance_id: None,
+            super_execution_id: None,
+            root_instance_id: None,
             version: 1,
         },
         task: ActivityRow {
@@ -83,6 +86,7 @@ pub fn waiting(definition_id: &str, variables: Variables) -> Fixture {
                 error_details: None,
                 suspended: false,
             }),
+            detail: None,
         },
     }
 }
@@ -177,6 +181,8 @@ impl Fixture {
                 ended_at: at,
                 state: Arc::from("COMPLETED"),
                 delete_reason: None,
+                super_instance_id: None,
+                root_instance_id: None,
             }),
             historic_activities: vec![
                 self.ended("charge", "serviceTask", self.task.id),

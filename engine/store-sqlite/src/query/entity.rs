@@ -113,6 +113,8 @@ impl Entity for ProcessInstanceRecord {
         const INCIDENTS: &str = "select 1 from incident i where i.instance_id = p.id";
         match field {
             ProcessInstanceField::Id => id("p.id"),
+            ProcessInstanceField::SuperInstanceId => id("p.super_instance_id"),
+            ProcessInstanceField::RootInstanceId => id("coalesce(p.root_instance_id, p.id)"),
             ProcessInstanceField::DefinitionId => text("p.definition_id"),
             ProcessInstanceField::DefinitionKey => text("d.key"),
             ProcessInstanceField::DefinitionName => text("d.name"),
@@ -307,7 +309,7 @@ impl Entity for ExecutionRecord {
 impl Entity for SubscriptionRecord {
     type Field = SubscriptionField;
     const COLUMNS: &'static str = "s.id, s.instance_id, s.activity_id, s.event_type, s.event_name, s.node_id, \
-        s.created_at, p.definition_id, coalesce(d.key, \
+        s.created_at, s.configuration, p.definition_id, coalesce(d.key, \
         substr(p.definition_id, 1, instr(p.definition_id || ':', ':') - 1)), p.tenant_id, \
         p.business_key, p.suspended";
     const FROM: &'static str = "event_subscription s left join process_instance p on p.id = s.instance_id \
@@ -336,11 +338,11 @@ impl Entity for SubscriptionRecord {
         let cells = Cells(row);
         Ok(SubscriptionRecord {
             subscription: read_subscription(cells)?,
-            definition_id: cells.shared(7)?,
-            definition_key: cells.shared(8)?,
-            tenant_id: cells.get(9)?,
-            business_key: cells.get(10)?,
-            suspended: cells.get(11)?,
+            definition_id: cells.shared(8)?,
+            definition_key: cells.shared(9)?,
+            tenant_id: cells.get(10)?,
+            business_key: cells.get(11)?,
+            suspended: cells.get(12)?,
         })
     }
 }

@@ -8,7 +8,7 @@ use super::fixture::{
 };
 use crate::SharedStore;
 use crate::change::{Batch, HeaderChange, InstanceChange};
-use crate::query::Query;
+use crate::query::{ProcessInstanceField, Query, Scalar, Test};
 use crate::record::ActivityKind;
 
 pub async fn what_is_left_of_a_repetition_is_loaded_and_is_no_activity(store: SharedStore) {
@@ -25,10 +25,17 @@ pub async fn what_is_left_of_a_repetition_is_loaded_and_is_no_activity(store: Sh
 }
 
 pub async fn an_instance_lives_from_its_start_to_history(store: SharedStore) {
-    let fixture = waiting("order:1:x").with(variables([("amount", 5.into())]));
+    let mut fixture = waiting("order:1:x").with(variables([("amount", 5.into())]));
+    fixture.instance.super_instance_id = Some(Uuid::now_v7());
+    fixture.instance.root_instance_id = Some(Uuid::now_v7());
     let id = fixture.id();
 
     commit(&store, [fixture.start()]).await;
+    let called = Query::default().with(
+        ProcessInstanceField::SuperInstanceId,
+        Test::Equals(Scalar::Id(fixture.instance.super_instance_id.unwrap())),
+    );
+    assert_eq!(store.count_process_instances(&called).await.unwrap(), 1);
     let snapshot = load(&store, id).await;
     assert_eq!(snapshot.instance, fixture.instance);
     assert_eq!(snapshot.activities, std::slice::from_ref(&fixture.task));
@@ -44,6 +51,8 @@ pub async fn an_instance_lives_from_its_start_to_history(store: SharedStore) {
     assert!(store.locate(&[fixture.task.id, id]).await.unwrap().is_empty());
     let ended = store.historic_instances(&Query::default()).await.unwrap();
     assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].super_instance_id, fixture.instance.super_instance_id);
+    assert_eq!(ended[0].root_instance_id, fixture.instance.root_instance_id);
     assert_eq!(&*ended[0].state, "COMPLETED");
     assert_eq!(store.count_historic_activities(&Query::default()).await.unwrap(), 3);
 }

@@ -108,6 +108,9 @@ pub fn waiting(definition_id: &str) -> Waiting {
             start_activity_id: Some("start".to_owned()),
             start_user_id: None,
             started_at,
+            super_instance_id: None,
+            super_execution_id: None,
+            root_instance_id: None,
             version: 1,
         },
         task: activity(id, "charge", ActivityKind::ExternalTask),
@@ -136,6 +139,7 @@ pub fn activity(instance_id: Uuid, node: &str, kind: ActivityKind) -> ActivityRo
             error_details: None,
             suspended: false,
         }),
+        detail: None,
     }
 }
 
@@ -166,6 +170,7 @@ pub fn subscription(activity: &ActivityRow) -> SubscriptionRow {
         event_type: "message".into(),
         event_name: Some("paid".to_owned()),
         node_id: activity.node_id.clone(),
+        configuration: None,
         created_at: now(),
     }
 }
@@ -273,6 +278,8 @@ impl Waiting {
             ended_at: now() + TimeDelta::milliseconds(7),
             state: "COMPLETED".into(),
             delete_reason: None,
+            super_instance_id: self.instance.super_instance_id,
+            root_instance_id: self.instance.root_instance_id,
         }
     }
 

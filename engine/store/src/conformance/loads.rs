@@ -23,10 +23,14 @@ pub async fn every_column_is_loaded_as_written(store: SharedStore) {
     fixture.instance.suspended = true;
     fixture.instance.start_activity_id = Some(AWKWARD.to_owned());
     fixture.instance.start_user_id = Some("ada".to_owned());
+    fixture.instance.super_instance_id = Some(Uuid::now_v7());
+    fixture.instance.super_execution_id = Some(Uuid::now_v7());
+    fixture.instance.root_instance_id = Some(Uuid::now_v7());
     fixture.instance.started_at = DateTime::from_timestamp_micros(-1).unwrap();
     fixture.task.activity_name = Some(AWKWARD.into());
     fixture.task.parent_id = Uuid::now_v7();
     fixture.task.variables = Some(variables([]));
+    fixture.task.detail = Some(serde_json::json!({"called": AWKWARD}));
     let mut fixture = fixture.task_with(|task| {
         task.topic = AWKWARD.to_owned();
         task.priority = i64::MIN;
@@ -62,6 +66,7 @@ pub async fn every_column_is_loaded_as_written(store: SharedStore) {
     let (named, loud) = (subscription(&kinds[1]), incident(&kinds[1]));
     let mut unnamed = subscription(&kinds[2]);
     unnamed.event_name = None;
+    unnamed.configuration = Some(AWKWARD.to_owned());
     let mut silent = incident(&kinds[2]);
     silent.message = None;
     silent.configuration = None;

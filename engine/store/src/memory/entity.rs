@@ -194,6 +194,8 @@ impl Entity for ProcessInstanceRecord {
         let incidents = || row.live.incidents.values();
         match field {
             ProcessInstanceField::Id => id(instance.id),
+            ProcessInstanceField::SuperInstanceId => Value::One(instance.super_instance_id.map(Scalar::Id)),
+            ProcessInstanceField::RootInstanceId => id(instance.root_instance_id.unwrap_or(instance.id)),
             ProcessInstanceField::DefinitionId => text(&instance.definition_id),
             ProcessInstanceField::DefinitionKey => text(row.definition_key()),
             ProcessInstanceField::DefinitionName => row.definition_name(),

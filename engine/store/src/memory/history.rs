@@ -54,6 +54,8 @@ impl Entity for HistoricInstanceRecord {
                 ended_at: Some(row.ended_at),
                 state: row.state,
                 delete_reason: row.delete_reason,
+                super_instance_id: row.super_instance_id,
+                root_instance_id: row.root_instance_id,
             };
             (record, None)
         });
@@ -74,6 +76,8 @@ impl Entity for HistoricInstanceRecord {
                 ended_at: None,
                 state: if instance.suspended { "SUSPENDED" } else { "ACTIVE" }.into(),
                 delete_reason: None,
+                super_instance_id: instance.super_instance_id,
+                root_instance_id: instance.root_instance_id,
             };
             (record, Some(&context.live.instance.variables))
         });
@@ -85,6 +89,8 @@ impl Entity for HistoricInstanceRecord {
     fn value((row, _): &Self::Row<'_>, field: HistoricInstanceField) -> Value {
         match field {
             HistoricInstanceField::Id => id(row.id),
+            HistoricInstanceField::SuperInstanceId => Value::One(row.super_instance_id.map(Scalar::Id)),
+            HistoricInstanceField::RootInstanceId => id(row.root_instance_id.unwrap_or(row.id)),
             HistoricInstanceField::DefinitionId => text(&row.definition_id),
             HistoricInstanceField::DefinitionKey => text(&row.definition_key),
             HistoricInstanceField::DefinitionName => optional_text(&row.definition_name),
@@ -140,11 +146,7 @@ impl Entity for HistoricActivityRecord {
         });
         let open = live_rows(
             state,
-            |live| {
-                live.activities
-                    .values()
-                    .filter(|row| !matches!(row.kind, ActivityKind::Ended | ActivityKind::Job))
-            },
+            |live| live.activities.values().filter(|row| row.kind.is_open_activity()),
             |row: &ActivityRow| row.id,
         )
         .into_iter()
