@@ -75,11 +75,21 @@ impl InstanceView {
     fn children(&self, scope: Uuid) -> Vec<ActivityNode> {
         // Depth is bounded by the nesting of sub-processes in a checked model.
         let children = self.instance.scope(scope).map(|scope| &scope.children);
-        children
-            .into_iter()
-            .flatten()
-            .filter_map(|child| self.node(*child, scope))
-            .collect()
+        let mut nodes = Vec::new();
+        for child in children.into_iter().flatten() {
+            let Some(mut node) = self.node(*child, scope) else {
+                continue;
+            };
+            // What is compensated is shown beside the event that throws.
+            let beside = if self.definition.executable.throws_compensation(&node.activity_id) {
+                std::mem::take(&mut node.children)
+            } else {
+                Vec::new()
+            };
+            nodes.push(node);
+            nodes.extend(beside);
+        }
+        nodes
     }
 
     fn transitions(&self, scope: Uuid) -> Vec<TransitionNode> {

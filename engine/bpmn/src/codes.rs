@@ -64,6 +64,11 @@ codes! {
     EVENT_SUB_PROCESS_FLOW = "event-sub-process-flow", "A sequence flow leads to or leaves an event sub-process.";
     DUPLICATE_CATCH = "duplicate-catch", "Two events of one scope or activity catch the same error or escalation.";
     INVALID_VARIABLE_EVENTS = "invalid-variable-events", "variableEvents names something that is no change of a variable.";
+    INVALID_LINK = "invalid-link", "A link has no name, no other end, or several.";
+    INVALID_COMPENSATION = "invalid-compensation", "A compensation event refers to no activity that can be compensated, or has no handler.";
+    INVALID_CANCEL = "invalid-cancel", "A cancel event stands outside of a transaction.";
+    DUPLICATE_MESSAGE_START = "duplicate-message-start", "Two start events of a process or scope wait for the same message.";
+    COMPUTED_START_MESSAGE = "computed-start-message", "The name of a message that starts a process is computed.";
     MISSING_TIMER = "missing-timer", "A timer does not say when it fires.";
     ASYNC_NOT_ALLOWED = "async-not-allowed", "The element cannot be continued by a job in this way.";
     MISSING_CARDINALITY = "missing-cardinality", "A multi-instance activity does not say how often it is carried out.";

@@ -32,6 +32,8 @@ pub(crate) struct DraftProcess<'tree> {
     pub properties: Vec<(String, String)>,
     pub nodes: Vec<DraftNode<'tree>>,
     pub flows: Vec<DraftFlow<'tree>>,
+    /// Sources and targets of associations.
+    pub associations: Vec<(&'tree str, &'tree str)>,
 }
 
 /// A flow node of any kind, also one that is refused.
@@ -45,6 +47,9 @@ pub(crate) struct DraftNode<'tree> {
     pub triggered: bool,
     pub asynchronous: Asynchronous,
     pub jobs: JobSettings,
+    pub is_for_compensation: bool,
+    /// `activityRef` of its compensation event definition, when it throws.
+    pub compensates: Option<Value<'tree>>,
     pub multi_instance: Option<Box<MultiInstance>>,
     pub input_output: Option<InputOutput>,
     pub properties: Vec<(String, String)>,
@@ -66,6 +71,11 @@ impl<'tree> DraftNode<'tree> {
     /// Whether other nodes can lie inside it.
     pub fn is_scope(&self) -> bool {
         matches!(self.element.name, "subProcess" | "transaction" | "adHocSubProcess")
+    }
+
+    /// The activity that a throwing compensation event names, and where.
+    pub fn compensation(&self) -> Option<((usize, usize), &'tree str)> {
+        self.compensates.map(|reference| (reference.span, reference.text))
     }
 
     /// How messages call it: its kind and id.

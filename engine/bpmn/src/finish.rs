@@ -68,6 +68,7 @@ fn finish_node(node: DraftNode<'_>, flows: &[DraftFlow<'_>], problems: &Problems
         outgoing: node.outgoing.into_iter().map(flow_index).collect(),
         asynchronous: node.asynchronous,
         jobs: node.jobs,
+        is_for_compensation: node.is_for_compensation,
         multi_instance: node.multi_instance,
         input_output: node.input_output,
         properties: node.properties,

@@ -15,8 +15,8 @@ pub use activity::{
 };
 pub use data::{InputOutput, Parameter, ParameterValue};
 pub use event::{
-    BoundaryEvent, Catch, Condition, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent, StartEvent,
-    StartTrigger, ThrownError, ThrownEscalation, VariableChange,
+    BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent,
+    StartEvent, StartTrigger, ThrownError, ThrownEscalation, VariableChange,
 };
 
 pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
@@ -202,6 +202,8 @@ pub struct FlowNode {
     pub asynchronous: Asynchronous,
     /// How its jobs are executed.
     pub jobs: JobSettings,
+    /// Whether it is carried out only to compensate another activity (BPMN 2.0, 10.3, `isForCompensation`).
+    pub is_for_compensation: bool,
     /// How often an activity is carried out; `None`: once.
     pub multi_instance: Option<Box<MultiInstance>>,
     /// Variables computed on entry and on leaving.
@@ -264,6 +266,8 @@ pub enum NodeKind {
     InclusiveGateway,
     /// An embedded sub-process; its content are the nodes whose `parent` it is.
     SubProcess,
+    /// A transaction: a sub-process that can be canceled as a whole (BPMN 2.0, 10.3.5).
+    Transaction,
     /// An event sub-process; its start event says what sets it off.
     EventSubProcess,
     /// An intermediate catch event: waits for a message, a signal, a condition or a moment.
@@ -291,6 +295,7 @@ impl NodeKind {
             Self::EventBasedGateway => "eventBasedGateway",
             Self::InclusiveGateway => "inclusiveGateway",
             Self::SubProcess | Self::EventSubProcess => "subProcess",
+            Self::Transaction => "transaction",
             Self::IntermediateCatchEvent(_) => "intermediateCatchEvent",
             Self::BoundaryEvent(_) => "boundaryEvent",
         }
@@ -320,6 +325,9 @@ impl NodeKind {
                 Catch::Escalation(_) => "escalationStartEvent",
                 Catch::Conditional(_) => "conditionalStartEvent",
                 Catch::Timer(_) => "startTimerEvent",
+                Catch::Compensation { .. } => "compensationStartEvent",
+                // The reader refuses them on start events.
+                Catch::Cancel | Catch::Link { .. } => "startEvent",
             },
             Self::BoundaryEvent(event) => match event.catch {
                 Catch::Message { .. } => "boundaryMessage",
@@ -328,11 +336,21 @@ impl NodeKind {
                 Catch::Escalation(_) => "boundaryEscalation",
                 Catch::Conditional(_) => "boundaryConditional",
                 Catch::Timer(_) => "boundaryTimer",
+                Catch::Compensation { .. } => "compensationBoundaryCatch",
+                Catch::Cancel => "cancelBoundaryCatch",
+                // The reader refuses it at a border.
+                Catch::Link { .. } => "boundaryEvent",
             },
             Self::IntermediateCatchEvent(Catch::Message { .. }) => "intermediateMessageCatch",
             Self::IntermediateCatchEvent(Catch::Signal { .. }) => "intermediateSignalCatch",
             Self::IntermediateCatchEvent(Catch::Conditional(_)) => "intermediateConditional",
             Self::IntermediateCatchEvent(Catch::Timer(_)) => "intermediateTimer",
+            Self::IntermediateCatchEvent(Catch::Link { .. }) => "intermediateLinkCatch",
+            Self::IntermediateThrowEvent(IntermediateThrowEvent::Compensation(_)) => {
+                "intermediateCompensationThrowEvent"
+            }
+            Self::EndEvent(EndEvent::Compensation(_)) => "compensationEndEvent",
+            Self::EndEvent(EndEvent::Cancel) => "cancelEndEvent",
             other => other.element_name(),
         }
     }
@@ -349,6 +367,7 @@ impl NodeKind {
                 | Self::UserTask(_)
                 | Self::ReceiveTask(_)
                 | Self::SubProcess
+                | Self::Transaction
         )
     }
 

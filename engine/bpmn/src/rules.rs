@@ -2,14 +2,18 @@
 //! every violation.
 
 mod boundary_event;
+mod cancel_event;
+mod compensation;
 mod default_flow;
 mod event_based_gateway;
 mod event_sub_process;
 mod exclusive_gateway;
 mod identifiers;
+mod link_event;
 mod reachability;
 mod sequence_flow;
 mod start_event;
+mod start_message;
 mod unknown_attribute;
 
 use crate::draft::DraftDocument;
@@ -24,10 +28,14 @@ pub(crate) fn check(tree: &Tree<'_>, document: &mut DraftDocument<'_>, problems:
         // Flows are connected first; the other rules follow them.
         sequence_flow::connect(process, problems);
         boundary_event::connect(process, problems);
+        compensation::connect(process, problems);
+        link_event::connect(process, problems);
         sequence_flow::check(process, problems);
         event_sub_process::check(process, problems);
         event_based_gateway::check(process, problems);
         start_event::check(process, problems);
+        start_message::check(process, problems);
+        cancel_event::check(process, problems);
         default_flow::check(process, problems);
         exclusive_gateway::check(process, problems);
         reachability::check(process, problems);

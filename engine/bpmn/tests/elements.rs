@@ -59,6 +59,7 @@ fn element(name: &str, content: &str) -> String {
         "errorEventDefinition" => "errorRef='err'",
         "escalationEventDefinition" => "escalationRef='esc'",
         "signal" | "message" => "name='another'",
+        "linkEventDefinition" => "name='there'",
         "import" => "importType='http://www.w3.org/2001/XMLSchema'",
         _ => "",
     };
@@ -66,7 +67,7 @@ fn element(name: &str, content: &str) -> String {
         "boundaryEvent" | "intermediateCatchEvent" if content.is_empty() => {
             "<conditionalEventDefinition><condition>${false}</condition></conditionalEventDefinition>"
         }
-        "subProcess" | "process" if content.is_empty() => "<startEvent id='inner'/>",
+        "subProcess" | "transaction" | "process" if content.is_empty() => "<startEvent id='inner'/>",
         "multiInstanceLoopCharacteristics" => &format!("<loopCardinality>2</loopCardinality>{content}"),
         "conditionalEventDefinition" => "<condition>${true}</condition>",
         "timerEventDefinition" => "<timeDuration>PT1S</timeDuration>",
@@ -86,19 +87,29 @@ fn element(name: &str, content: &str) -> String {
 
 /// A sound model with something at a place, behind all else that the model has.
 fn model(rows: &BTreeMap<&str, (&str, &str)>, place: &str, content: &str) -> String {
-    let (in_process, in_definitions) = match place {
+    let (in_process_content, in_definitions) = match place {
         "definitions" => ("", content),
+        // Only a transaction can be canceled.
+        "process" if content.contains("<cancelEventDefinition") => {
+            let transaction = format!("<transaction id='t'><startEvent id='ts'/>{content}</transaction>");
+            return in_process(&transaction, "");
+        }
         "process" => (content, ""),
         place => return model(rows, rows[place].0, &element(place, content)),
     };
+    in_process(in_process_content, in_definitions)
+}
+
+/// A sound model with more in its process and behind it.
+fn in_process(in_process: &str, in_definitions: &str) -> String {
     // Imports stand first by the schema.
-    let (first, last) = if content.starts_with("<import") {
+    let (first, last) = if in_definitions.starts_with("<import") {
         (in_definitions, "")
     } else {
         ("", in_definitions)
     };
     // An exclusive gateway must lead somewhere.
-    let onward = if content.starts_with("<exclusiveGateway") {
+    let onward = if in_process.starts_with("<exclusiveGateway") {
         "<sequenceFlow id='on' sourceRef='of-exclusiveGateway' targetRef='e'/>"
     } else {
         ""

@@ -406,13 +406,11 @@ fn input_and_output_parameters() {
 fn what_is_not_executed_yet_is_refused_by_name() {
     let elements = [
         "<callActivity id='n' calledElement='q'/>",
-        "<transaction id='n'><startEvent id='i'/></transaction>",
         "<adHocSubProcess id='n'/>",
         "<complexGateway id='n'/>",
         "<scriptTask id='n'/>",
         "<endEvent id='n'><signalEventDefinition/></endEvent>",
         "<intermediateThrowEvent id='n'><signalEventDefinition/></intermediateThrowEvent>",
-        "<intermediateThrowEvent id='n'><terminateEventDefinition/></intermediateThrowEvent>",
         "<task id='n'><standardLoopCharacteristics/></task>",
         "<subProcess id='n'><startEvent id='i'/><standardLoopCharacteristics/></subProcess>",
         "<task id='n'><extensionElements><camunda:executionListener/></extensionElements></task>",
@@ -421,18 +419,12 @@ fn what_is_not_executed_yet_is_refused_by_name() {
     for element in elements {
         check(&of_node(element), &["unsupported-element n"]);
     }
-    for attribute in [
-        "camunda:formHandlerClass='C'",
-        "isForCompensation='true'",
-        "startQuantity='2'",
-    ] {
+    for attribute in ["camunda:formHandlerClass='C'", "startQuantity='2'"] {
         check(
             &of_node(&format!("<userTask id='n' {attribute}/>")),
             &["unsupported-attribute n"],
         );
     }
-    let timer = "<process id='p'><startEvent id='s'><timerEventDefinition/></startEvent></process>";
-    check(&in_definitions(timer), &["unsupported-element s"]);
     let listener = "<extensionElements><camunda:executionListener/></extensionElements>";
     check(&in_process(listener), &["unsupported-element p"]);
     let flow = format!("<sequenceFlow id='f' sourceRef='s' targetRef='t'>{listener}</sequenceFlow><task id='t'/>");
@@ -680,6 +672,87 @@ fn multi_instance_activities_are_checked() {
         &with("camunda:asyncAfter='perhaps' camunda:collection='names'", ""),
         &["invalid-boolean n"],
     );
+}
+
+#[test]
+fn starts_of_processes_are_checked() {
+    let with = |definition: &str| {
+        in_definitions(&format!(
+            "<message id='paid' name='paid'/><message id='computed' name='${{x}}'/>\
+             <process id='p'><startEvent id='s'>{definition}</startEvent></process>"
+        ))
+    };
+    check(&with("<messageEventDefinition messageRef='paid'/>"), &[]);
+    check(
+        &with("<timerEventDefinition><timeCycle>R3/PT1H</timeCycle></timerEventDefinition>"),
+        &[],
+    );
+    for (definition, expected) in [
+        ("<timerEventDefinition/>", "missing-timer s"),
+        (
+            "<messageEventDefinition messageRef='computed'/>",
+            "computed-start-message s",
+        ),
+        ("<errorEventDefinition/>", "event-definition-not-allowed s"),
+        ("<compensateEventDefinition/>", "event-definition-not-allowed s"),
+    ] {
+        check(&with(definition), &[expected]);
+    }
+    let twice = "<message id='paid' name='paid'/><process id='p'>\
+                 <startEvent id='s'><messageEventDefinition messageRef='paid'/></startEvent>\
+                 <startEvent id='t'><messageEventDefinition messageRef='paid'/></startEvent></process>";
+    check(&in_definitions(twice), &["duplicate-message-start t"]);
+}
+
+#[test]
+fn compensation_and_cancellation_are_checked() {
+    let with = |content: &str| in_definitions(&format!("<process id='p'><startEvent id='s'/>{content}</process>"));
+    let flow = "<sequenceFlow id='f' sourceRef='s' targetRef='n'/>";
+    let boundary = "<boundaryEvent id='b' attachedToRef='n'><compensateEventDefinition/></boundaryEvent>";
+    let handler = "<task id='h' isForCompensation='true'/>";
+    let association = "<association id='a' sourceRef='b' targetRef='h'/>";
+    check(
+        &with(&format!("<task id='n'/>{flow}{boundary}{handler}{association}")),
+        &[],
+    );
+    check(
+        &with(&format!("<task id='n'/>{flow}{boundary}{handler}")),
+        &["invalid-compensation b"],
+    );
+    let second = boundary.replace("'b'", "'c'") + &association.replace("'b'", "'c'").replace("'a'", "'d'");
+    check(
+        &with(&format!("<task id='n'/>{flow}{boundary}{handler}{association}{second}")),
+        &["invalid-compensation c"],
+    );
+    let throw = "<intermediateThrowEvent id='n'><compensateEventDefinition activityRef='x'/></intermediateThrowEvent>";
+    check(&with(&format!("{throw}{flow}")), &["invalid-compensation n"]);
+    let start = "<subProcess id='e' triggeredByEvent='true'><startEvent id='es'><compensateEventDefinition/></startEvent></subProcess>";
+    check(&with(start), &["invalid-compensation es"]);
+    let end = "<endEvent id='n'><cancelEventDefinition/></endEvent>";
+    check(&with(&format!("{end}{flow}")), &["invalid-cancel n"]);
+    let transaction = "<transaction id='n'><startEvent id='i'/><endEvent id='c'><cancelEventDefinition/></endEvent>\
+                       <sequenceFlow id='g' sourceRef='i' targetRef='c'/></transaction>\
+                       <boundaryEvent id='b' attachedToRef='n'><cancelEventDefinition/></boundaryEvent>";
+    check(&with(&format!("{transaction}{flow}")), &[]);
+    let misplaced = "<task id='n'/><boundaryEvent id='b' attachedToRef='n'><cancelEventDefinition/></boundaryEvent>";
+    check(&with(&format!("{misplaced}{flow}")), &["invalid-cancel b"]);
+}
+
+#[test]
+fn links_have_one_other_end() {
+    let with = |content: &str| in_definitions(&format!("<process id='p'><startEvent id='s'/>{content}</process>"));
+    let throw = "<intermediateThrowEvent id='n'><linkEventDefinition name='x'/></intermediateThrowEvent>\
+                 <sequenceFlow id='f' sourceRef='s' targetRef='n'/>";
+    let catch = |id: &str| {
+        format!("<intermediateCatchEvent id='{id}'><linkEventDefinition name='x'/></intermediateCatchEvent>")
+    };
+    check(&with(&format!("{throw}{}", catch("c"))), &[]);
+    check(&with(throw), &["invalid-link n"]);
+    check(
+        &with(&format!("{throw}{}{}", catch("c"), catch("d"))),
+        &["invalid-link d"],
+    );
+    check(&with(&throw.replace("name='x'", "")), &["invalid-link n"]);
 }
 
 #[test]

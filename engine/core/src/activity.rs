@@ -1,6 +1,6 @@
 //! Entering nodes, resting in them and leaving them.
 
-use flowstone_bpmn::model::{EndEvent, Implementation, IntermediateThrowEvent, NodeIndex, NodeKind};
+use flowstone_bpmn::model::{Catch, EndEvent, Implementation, IntermediateThrowEvent, NodeIndex, NodeKind};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
@@ -39,7 +39,18 @@ impl Step<'_> {
             NodeKind::ReceiveTask(task) => self.enter_receive_task(scope, node, task),
             NodeKind::ParallelGateway => self.enter_parallel_gateway(scope, node),
             NodeKind::InclusiveGateway => self.enter_inclusive_gateway(scope, node),
-            NodeKind::SubProcess => self.enter_sub_process(scope, node),
+            NodeKind::SubProcess | NodeKind::Transaction => self.enter_sub_process(scope, node),
+            NodeKind::EndEvent(EndEvent::Compensation(compensation))
+            | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Compensation(compensation)) => {
+                self.enter_compensation(scope, node, compensation.activity)
+            }
+            NodeKind::EndEvent(EndEvent::Cancel) => self.enter_cancel_end(scope, node),
+            NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Link { target, .. }) => {
+                // A jump in the model: nothing happens on the way.
+                self.schedule(scope, *target);
+                Ok(())
+            }
+            NodeKind::IntermediateCatchEvent(Catch::Link { .. }) => self.leave(scope, node),
             NodeKind::EventBasedGateway => self.enter_event_based_gateway(scope, node),
             NodeKind::IntermediateCatchEvent(_) => self.enter_catch_event(scope, node),
             NodeKind::EndEvent(EndEvent::Error(error)) => self.enter_error_end(scope, node, error),
@@ -154,6 +165,7 @@ impl Step<'_> {
             self.remove(token, node, false);
             return self.cut(body, node, JobWork::Leave { flow: None }, kept);
         }
+        self.register_compensation(body, node);
         let done = self.count_completed(body, token, node)?;
         let kept = self.kept(token, node).filter(|_| !done);
         self.remove(token, node, false);

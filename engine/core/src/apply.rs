@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::event::Event;
-use crate::state::{ExternalTask, Header, Instance, Scope, Wait};
+use crate::state::{ExternalTask, Header, Instance, Scope, ScopePhase, Wait};
 
 /// Applies one event. Events come from [`crate::step`] (or from the log of what it emitted
 /// earlier) and always fit the state that they were decided on.
@@ -17,11 +17,17 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             parent: Some(*parent),
             node: Some(node.clone()),
             started_at: *at,
+            phase: ScopePhase::Open,
             variables: Default::default(),
+            kept: Default::default(),
             children: Default::default(),
             occupied: Default::default(),
         }),
-        Event::ScopeClosed { id, .. } => instance.remove_scope(*id),
+        Event::ScopeClosed { id, kept: true, .. } => instance.change_phase(*id, ScopePhase::Kept, None),
+        Event::CompensationBegan { id, parent } => {
+            instance.change_phase(*id, ScopePhase::Compensating, Some(*parent));
+        }
+        Event::ScopeClosed { id, .. } | Event::KeptScopeClosed { id } => instance.remove_scope(*id),
         Event::TokenRested(token) | Event::TransitionOpened(token) => instance.insert_token((**token).clone()),
         Event::TokenLeft { id, .. } | Event::TransitionClosed { id } => instance.remove_token(*id),
         Event::ExternalTaskLocked {

@@ -44,7 +44,14 @@ impl Step<'_> {
                 return Ok(());
             }
             Some(Catch::Timer(timer)) => return self.set_timer(owner, event, timer),
-            Some(Catch::Error(_) | Catch::Escalation(_)) | None => return Ok(()),
+            Some(
+                Catch::Error(_)
+                | Catch::Escalation(_)
+                | Catch::Compensation { .. }
+                | Catch::Cancel
+                | Catch::Link { .. },
+            )
+            | None => return Ok(()),
         };
         let name = self.text(name, &mut Place::at(owner, event))?;
         let name = name.ok_or_else(|| self.unfit(event, "the name of the event is null; give it a text"))?;
@@ -66,6 +73,7 @@ impl Step<'_> {
             node: self.model.id(node),
             kind,
             name,
+            kept: None,
             created_at: self.now,
         };
         self.emit(Event::Subscribed(Box::new(subscription)));
@@ -124,7 +132,12 @@ impl Step<'_> {
 
     /// An event sub-process begins inside of a scope; an interrupting one takes the place of all else in it
     /// (bpmn-semantics 2.11).
-    fn begin_event_sub_process(&mut self, scope: Uuid, start: NodeIndex, interrupting: bool) -> Result<(), Rejection> {
+    pub(crate) fn begin_event_sub_process(
+        &mut self,
+        scope: Uuid,
+        start: NodeIndex,
+        interrupting: bool,
+    ) -> Result<(), Rejection> {
         let Some(sub_process) = self.model.flow_node(start).parent else {
             return Err(self.unfit(start, "the start event stands in no sub-process"));
         };

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use flowstone_bpmn::model::{FlowNode, NodeIndex, NodeKind, Process, SequenceFlow};
+use flowstone_bpmn::model::{
+    Catch, EndEvent, FlowNode, IntermediateThrowEvent, NodeIndex, NodeKind, Process, SequenceFlow,
+};
 
 use crate::rejection::Rejection;
 
@@ -58,7 +60,10 @@ pub fn compile(process: &Process) -> Executable {
     for (index, node) in process.indexed_nodes() {
         match &node.kind {
             NodeKind::StartEvent(event) => {
-                starts.entry(node.parent).or_insert(index);
+                // A process that an event starts begins where that event is.
+                if event.trigger.is_none() || node.parent.is_some() {
+                    starts.entry(node.parent).or_insert(index);
+                }
                 if let (Some(_), Some(sub_process)) = (&event.trigger, node.parent) {
                     let around = process.node(sub_process).parent;
                     triggers.entry(around).or_default().push(index);
@@ -171,6 +176,28 @@ impl Executable {
     /// The start events of the event sub-processes of a sub-process, or of the process for `None`.
     pub(crate) fn triggers(&self, scope: Option<NodeIndex>) -> &[NodeIndex] {
         self.triggers.get(&scope).map_or(&[], Vec::as_slice)
+    }
+
+    /// The activity that undoes an activity.
+    pub(crate) fn compensation_handler(&self, activity: NodeIndex) -> Option<NodeIndex> {
+        let catches = self.boundaries(activity).iter();
+        let mut handlers = catches.filter_map(|event| match self.flow_node(*event).kind.catch() {
+            Some(Catch::Compensation { handler }) => *handler,
+            _ => None,
+        });
+        handlers.next()
+    }
+
+    /// Whether a node is an event in whose place others are compensated.
+    pub fn throws_compensation(&self, id: &str) -> bool {
+        let kind = self.by_id.get(id).map(|index| &self.flow_node(*index).kind);
+        matches!(
+            kind,
+            Some(
+                NodeKind::EndEvent(EndEvent::Compensation(_) | EndEvent::Cancel)
+                    | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Compensation(_))
+            )
+        )
     }
 
     /// The nodes from which a path leads to an inclusive gateway.

@@ -74,6 +74,20 @@ pub enum Event {
         completes_scope: bool,
         /// Whether it was interrupted.
         canceled: bool,
+        /// Whether it is kept with its variables, because it can be compensated.
+        kept: bool,
+    },
+    /// A kept scope goes on inside of another one to be compensated.
+    CompensationBegan {
+        /// Scope.
+        id: Uuid,
+        /// Scope of the event that throws, or the kept scope around it.
+        parent: Uuid,
+    },
+    /// A kept scope is gone.
+    KeptScopeClosed {
+        /// Scope.
+        id: Uuid,
     },
     /// A token came to rest.
     TokenRested(Box<Token>),

@@ -60,6 +60,9 @@ impl Step<'_> {
     /// Takes all flows whose condition holds, else the default flow.
     pub(crate) fn leave(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
+        if self.is_body_of(scope, node) || model.body(node).is_none() {
+            self.register_compensation(scope, node);
+        }
         if self.is_body_of(scope, node) {
             if self.asynchronous(scope, node).after {
                 return self.cut(scope, node, JobWork::Leave { flow: None }, Variables::new());

@@ -11,6 +11,7 @@ mod activity;
 mod apply;
 mod catch;
 mod command;
+mod compensation;
 mod compile;
 mod condition;
 mod context;
@@ -45,6 +46,6 @@ pub use parts::Parts;
 pub use rejection::Rejection;
 pub use state::{
     EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork, Repetition, Scope,
-    Subscription, Token, UserTask, Wait,
+    ScopePhase, Subscription, Token, UserTask, Wait,
 };
 pub use step::{StepOptions, start, step};

@@ -149,6 +149,16 @@ impl Step<'_> {
         (!repeated.sequential).then(|| kept.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
+    /// A completed sub-process that is kept for its compensation is no longer one of several.
+    pub(crate) fn forget_repetition(&mut self, scope: Uuid, node: NodeIndex) {
+        if !self.can_be_compensated(scope, node) {
+            return;
+        }
+        for name in self.kept(scope, node).unwrap_or_default().into_keys() {
+            self.emit(Event::VariableRemoved { scope, name });
+        }
+    }
+
     pub(crate) fn keep_repetition(&mut self, body: Uuid, node: NodeIndex, variables: Variables) {
         let token = Token {
             id: self.ids.next_id(),

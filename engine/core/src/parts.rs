@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
-use crate::state::{Header, Incident, Instance, Job, Scope, Subscription, Token};
+use crate::state::{Header, Incident, Instance, Job, Scope, ScopePhase, Subscription, Token};
 
 /// A state under construction. Scopes come before what is inside them.
 #[derive(Debug)]
@@ -27,13 +27,23 @@ impl Parts {
     }
 
     /// Adds an entered sub-process.
-    pub fn scope(&mut self, id: Uuid, parent: Uuid, node: Arc<str>, started_at: DateTime<Utc>, variables: Variables) {
+    pub fn scope(
+        &mut self,
+        id: Uuid,
+        parent: Uuid,
+        node: Arc<str>,
+        phase: ScopePhase,
+        started_at: DateTime<Utc>,
+        variables: Variables,
+    ) {
         self.0.insert_scope(Scope {
             id,
             parent: Some(parent),
             node: Some(node),
             started_at,
+            phase,
             variables,
+            kept: Default::default(),
             children: Default::default(),
             occupied: Default::default(),
         });

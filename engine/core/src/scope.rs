@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::event::{Event, Outcome};
 use crate::rejection::Rejection;
-use crate::state::{JobWork, Wait};
+use crate::state::{EventKind, JobWork, ScopePhase, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -60,6 +60,7 @@ impl Step<'_> {
     /// Ends the instance from outside.
     pub(crate) fn cancel_instance(&mut self, reason: Option<&str>, skip_outputs: bool) -> Result<(), Rejection> {
         self.cancel_content(self.instance.id, skip_outputs)?;
+        self.forget_kept(self.instance.id);
         self.unsubscribe(self.instance.id, |_| true);
         self.end_jobs(self.instance.id, |_| true);
         self.emit(Event::InstanceEnded {
@@ -71,8 +72,9 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn complete_scope(&mut self, id: Uuid, last: NodeIndex) -> Result<(), Rejection> {
+    pub(crate) fn complete_scope(&mut self, id: Uuid, last: NodeIndex) -> Result<(), Rejection> {
         let Some((parent, node)) = self.sub_process(id)? else {
+            self.forget_kept(id);
             self.unsubscribe(id, |_| true);
             self.end_jobs(id, |_| true);
             self.emit(Event::InstanceEnded {
@@ -83,8 +85,12 @@ impl Step<'_> {
             });
             return Ok(());
         };
+        if self.complete_compensation(id, node)? {
+            return Ok(());
+        }
         self.apply_outputs(id, parent, node)?;
         if self.is_body_of(parent, node) {
+            self.register_compensation(parent, node);
             if self.asynchronous(parent, node).after {
                 let kept = self.kept(id, node).unwrap_or_default();
                 self.close(id, parent, node, false);
@@ -92,6 +98,7 @@ impl Step<'_> {
             }
             let done = self.count_completed(parent, id, node)?;
             let kept = self.kept(id, node).filter(|_| !done);
+            self.forget_repetition(id, node);
             self.close(id, parent, node, false);
             if let Some(variables) = kept {
                 self.keep_repetition(parent, node, variables);
@@ -112,9 +119,20 @@ impl Step<'_> {
     }
 
     pub(crate) fn close(&mut self, id: Uuid, parent: Uuid, node: NodeIndex, canceled: bool) {
-        self.unsubscribe(id, |_| true);
+        let phase = self.instance.scope(id).map(|scope| scope.phase);
+        if phase == Some(ScopePhase::Compensating) {
+            return self.close_compensated(id);
+        }
+        let kept = !canceled && self.can_be_compensated(id, node);
+        if !kept {
+            self.forget_kept(id);
+        }
+        self.unsubscribe(id, |one| !kept || one.kind != EventKind::Compensate);
         self.end_jobs(id, |_| true);
         self.resolve_incidents(id);
+        if kept {
+            self.register_kept(id, parent, node);
+        }
         let scope = self.instance.scope(id);
         let started_at = scope.map_or(self.now, |scope| scope.started_at);
         // The body of a multi-instance activity has an id of its own.
@@ -127,6 +145,7 @@ impl Step<'_> {
             at: self.now,
             completes_scope: self.model.completes_scope(node),
             canceled,
+            kept,
         });
     }
 
@@ -163,7 +182,11 @@ impl Step<'_> {
     fn cancel(&mut self, id: Uuid, skip_outputs: bool, gone: &mut HashSet<Uuid>) -> Result<(), Rejection> {
         if let Some((parent, node)) = self.sub_process(id)? {
             self.cancel_children(id, skip_outputs, gone)?;
-            if !skip_outputs && !self.is_body_of(id, node) {
+            let is_open = self
+                .instance
+                .scope(id)
+                .is_some_and(|scope| scope.phase == ScopePhase::Open);
+            if !skip_outputs && is_open && !self.is_body_of(id, node) {
                 self.apply_outputs(id, parent, node)?;
             }
             self.close(id, parent, node, true);

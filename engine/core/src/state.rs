@@ -62,13 +62,29 @@ pub struct Scope {
     pub node: Option<Arc<str>>,
     /// When it was entered.
     pub started_at: DateTime<Utc>,
+    /// Whether it is open, or completed and kept.
+    pub phase: ScopePhase,
     /// Variables that it holds.
     pub variables: Variables,
+    /// Completed scopes directly inside that are kept for their compensation.
+    pub kept: BTreeSet<Uuid>,
     /// Tokens at rest and scopes directly inside; ids are time-ordered, so this is their order of
     /// creation.
     pub children: BTreeSet<Uuid>,
     /// How many of the children rest at each node.
     pub occupied: HashMap<Arc<str>, usize>,
+}
+
+/// Where a scope is in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScopePhase {
+    /// Its activity instance is open.
+    #[default]
+    Open,
+    /// It was completed and is kept for its compensation.
+    Kept,
+    /// It was completed and is being compensated.
+    Compensating,
 }
 
 /// A token at rest: it waits for exactly one thing.
@@ -176,8 +192,10 @@ pub struct Subscription {
     pub node: Arc<str>,
     /// Kind of event.
     pub kind: EventKind,
-    /// Name of the event; a condition has none.
+    /// Name of the event; conditions and compensation have none.
     pub name: Option<String>,
+    /// Of compensation: the completed scope that is kept for it.
+    pub kept: Option<Uuid>,
     /// Since when.
     pub created_at: DateTime<Utc>,
 }
@@ -192,6 +210,8 @@ pub enum EventKind {
     Signal,
     /// A condition that becomes true.
     Conditional,
+    /// That what was completed is to be undone.
+    Compensate,
 }
 
 impl EventKind {
@@ -201,6 +221,7 @@ impl EventKind {
             EventKind::Message => "message",
             EventKind::Signal => "signal",
             EventKind::Conditional => "conditional",
+            EventKind::Compensate => "compensate",
         }
     }
 
@@ -210,6 +231,7 @@ impl EventKind {
             "message" => Some(EventKind::Message),
             "signal" => Some(EventKind::Signal),
             "conditional" => Some(EventKind::Conditional),
+            "compensate" => Some(EventKind::Compensate),
             _ => None,
         }
     }
@@ -307,6 +329,7 @@ enum Undo {
     TokenChanged(Box<Token>),
     ScopeInserted(Uuid),
     ScopeRemoved(Box<Scope>),
+    ScopeChanged(Box<Scope>),
     Variable {
         scope: Uuid,
         name: String,
@@ -350,7 +373,9 @@ impl Instance {
             parent: None,
             node: None,
             started_at: header.started_at,
+            phase: ScopePhase::Open,
             variables: Variables::new(),
+            kept: BTreeSet::new(),
             children: BTreeSet::new(),
             occupied: HashMap::new(),
         };
@@ -553,6 +578,16 @@ impl Instance {
         }
     }
 
+    /// Moves a scope to another phase and, where given, another parent.
+    pub(crate) fn change_phase(&mut self, id: Uuid, phase: ScopePhase, parent: Option<Uuid>) {
+        if let Some(mut scope) = self.unlink_scope(id) {
+            self.note(Undo::ScopeChanged(Box::new(scope.clone())));
+            scope.phase = phase;
+            scope.parent = parent.or(scope.parent);
+            self.link_scope(scope);
+        }
+    }
+
     pub(crate) fn set_variable(&mut self, scope: Uuid, name: &str, value: Option<TypedValue>) {
         let before = self.replace_variable(scope, name, value);
         self.note(Undo::Variable {
@@ -634,6 +669,10 @@ impl Instance {
                     self.unlink_scope(id);
                 }
                 Undo::ScopeRemoved(scope) => self.link_scope(*scope),
+                Undo::ScopeChanged(scope) => {
+                    self.unlink_scope(scope.id);
+                    self.link_scope(*scope);
+                }
                 Undo::Variable { scope, name, before } => {
                     self.replace_variable(scope, &name, before);
                 }
@@ -722,7 +761,11 @@ impl Instance {
     fn link_scope(&mut self, scope: Scope) {
         self.variable_bytes += size_of_all(&scope.variables);
         if let Some(parent) = scope.parent.and_then(|parent| self.scopes.get_mut(&parent)) {
-            parent.add(scope.id, scope.node.as_ref());
+            if scope.phase == ScopePhase::Kept {
+                parent.kept.insert(scope.id);
+            } else {
+                parent.add(scope.id, scope.node.as_ref());
+            }
         }
         self.scopes.insert(scope.id, scope);
     }
@@ -731,7 +774,11 @@ impl Instance {
         let scope = self.scopes.remove(&id)?;
         self.variable_bytes -= size_of_all(&scope.variables);
         if let Some(parent) = scope.parent.and_then(|parent| self.scopes.get_mut(&parent)) {
-            parent.take_out(id, scope.node.as_ref());
+            if scope.phase == ScopePhase::Kept {
+                parent.kept.remove(&id);
+            } else {
+                parent.take_out(id, scope.node.as_ref());
+            }
         }
         Some(scope)
     }

@@ -36,6 +36,7 @@ fn an_instance_is_the_sum_of_its_parts() {
                     scope.id,
                     parent,
                     node.clone(),
+                    scope.phase,
                     scope.started_at,
                     scope.variables.clone(),
                 );

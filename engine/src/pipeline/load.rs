@@ -1,7 +1,10 @@
 //! Stored rows to the state of an instance.
 
+use std::collections::HashMap;
+
 use flowstone_core::{
-    EventKind, ExternalTask, Header, Incident, Instance, Job, JobFailure, JobWork, Subscription, Token, UserTask, Wait,
+    EventKind, ExternalTask, Header, Incident, Instance, Job, JobFailure, JobWork, ScopePhase, Subscription, Token,
+    UserTask, Wait,
 };
 use flowstone_store::record::{
     ActivityKind, ActivityRow, IncidentRow, InstanceSnapshot, JobRow, SubscriptionRow, UserTaskRow,
@@ -21,8 +24,7 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
         incidents,
         jobs,
     } = snapshot;
-    // Ids grow with time, so scopes come before what is inside them.
-    activities.sort_by_key(|activity| activity.id);
+    sort_outside_in(&mut activities);
     let mut parts = flowstone_core::Parts::new(Header {
         id: row.id,
         definition_id: row.definition_id,
@@ -34,14 +36,15 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
         suspended: row.suspended,
     });
     parts.variables(row.variables);
-    let mut user_tasks: std::collections::HashMap<_, _> = user_tasks.into_iter().map(|task| (task.id, task)).collect();
+    let mut user_tasks: HashMap<_, _> = user_tasks.into_iter().map(|task| (task.id, task)).collect();
     for activity in activities {
         let id = activity.id;
-        if activity.kind == ActivityKind::Scope {
+        if let Some(phase) = phase(activity.kind) {
             parts.scope(
                 id,
                 activity.parent_id,
                 activity.node_id,
+                phase,
                 activity.started_at,
                 activity.variables.unwrap_or_default(),
             );
@@ -90,7 +93,9 @@ fn token(activity: ActivityRow, user_task: Option<UserTaskRow>) -> Result<Token,
         ActivityKind::Join => Wait::Join,
         ActivityKind::Ended => Wait::Siblings,
         ActivityKind::Job => Wait::Job,
-        ActivityKind::Scope => return Err(missing("wait state")),
+        ActivityKind::Scope | ActivityKind::EventScope | ActivityKind::Compensation | ActivityKind::Call => {
+            return Err(missing("wait state"));
+        }
     };
     Ok(Token {
         id: activity.id,
@@ -100,6 +105,27 @@ fn token(activity: ActivityRow, user_task: Option<UserTaskRow>) -> Result<Token,
         variables: activity.variables.unwrap_or_default(),
         wait,
     })
+}
+
+/// Scopes come before what is inside them. Ids grow with time, which is almost that order: but a completed scope
+/// that is compensated goes on inside of a younger one.
+fn sort_outside_in(activities: &mut [ActivityRow]) {
+    let parents: HashMap<Uuid, Uuid> = activities.iter().map(|row| (row.id, row.parent_id)).collect();
+    let depth = |id: Uuid| {
+        let outwards = std::iter::successors(Some(id), |id| parents.get(id).copied());
+        // Rows that contradict each other must not lead around for ever.
+        outwards.take(parents.len() + 1).count()
+    };
+    activities.sort_by_cached_key(|row| (depth(row.id), row.id));
+}
+
+fn phase(kind: ActivityKind) -> Option<ScopePhase> {
+    match kind {
+        ActivityKind::Scope => Some(ScopePhase::Open),
+        ActivityKind::EventScope => Some(ScopePhase::Kept),
+        ActivityKind::Compensation => Some(ScopePhase::Compensating),
+        _ => None,
+    }
 }
 
 /// What failed, so that the incident is resolved with it.
@@ -134,8 +160,10 @@ fn job(row: JobRow) -> Result<Job, String> {
 
 fn subscription(row: SubscriptionRow) -> Result<Subscription, String> {
     let kind = EventKind::parse(&row.event_type);
+    let kept = row.configuration.as_deref().map(Uuid::parse_str).transpose();
     Ok(Subscription {
         id: row.id,
+        kept: kept.map_err(|error| format!("subscription {} compensates nothing: {error}", row.id))?,
         owner: row.activity_id,
         node: row.node_id,
         kind: kind.ok_or_else(|| format!("subscription {} is of the unknown type '{}'", row.id, row.event_type))?,

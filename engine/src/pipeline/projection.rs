@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::{Event, Instance, Job, Outcome, Subscription, Token, Wait};
+use flowstone_core::{Event, Instance, Job, Outcome, ScopePhase, Subscription, Token, Wait};
 use flowstone_store::change::{HeaderChange, InstanceChange};
 use flowstone_store::record::{
     ActivityKind, ActivityRow, EventLogRow, ExternalTaskColumns, HistoricActivityRow, HistoricInstanceRow, IncidentRow,
@@ -112,8 +112,13 @@ impl Projection {
                 at,
                 completes_scope,
                 canceled,
+                kept,
             } => {
-                self.gone(*id);
+                if *kept {
+                    self.changed(*id);
+                } else {
+                    self.gone(*id);
+                }
                 self.ended_activity(
                     definition,
                     instance,
@@ -138,7 +143,8 @@ impl Projection {
             Event::TransitionOpened(token) => {
                 self.inserted.insert(token.id);
             }
-            Event::TransitionClosed { id } => {
+            Event::CompensationBegan { id, .. } => self.changed(*id),
+            Event::TransitionClosed { id } | Event::KeptScopeClosed { id } => {
                 self.gone(*id);
             }
             Event::TokenLeft {
@@ -419,7 +425,7 @@ fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Optio
         .or_else(|| scope.and_then(|scope| scope.node.clone()))?;
     let node = definition.executable.node(&node_id)?;
     let (kind, external_task) = match token.map(|token| &token.wait) {
-        None => (ActivityKind::Scope, None),
+        None => (scope_kind(scope?.phase), None),
         Some(Wait::ExternalTask(task)) => (
             ActivityKind::ExternalTask,
             Some(ExternalTaskColumns {
@@ -460,6 +466,14 @@ fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Optio
         external_task,
         detail: None,
     })
+}
+
+fn scope_kind(phase: ScopePhase) -> ActivityKind {
+    match phase {
+        ScopePhase::Open => ActivityKind::Scope,
+        ScopePhase::Kept => ActivityKind::EventScope,
+        ScopePhase::Compensating => ActivityKind::Compensation,
+    }
 }
 
 fn user_task_row(instance: &Instance, token: &Token) -> Option<UserTaskRow> {
@@ -527,7 +541,7 @@ fn subscription_row(instance: &Instance, subscription: &Subscription) -> Subscri
         event_type: subscription.kind.as_str().into(),
         event_name: subscription.name.clone(),
         node_id: subscription.node.clone(),
-        configuration: None,
+        configuration: subscription.kept.map(|kept| kept.to_string()),
         created_at: subscription.created_at,
     }
 }

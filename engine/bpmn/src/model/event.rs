@@ -12,14 +12,14 @@ pub struct StartEvent {
     pub form_key: Option<Expression>,
     /// A deployed start form.
     pub form: Option<FormReference>,
-    /// What sets off the event sub-process that it begins; `None` anywhere else.
+    /// What starts an instance, or sets off the event sub-process; `None`: a client, or the token of the sub-process.
     pub trigger: Option<StartTrigger>,
 }
 
-/// What sets off an event sub-process (BPMN 2.0, 13.5.4).
+/// What starts an instance (BPMN 2.0, 13.2), or sets off an event sub-process (13.5.4).
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartTrigger {
-    /// Whether everything else in the surrounding scope is canceled.
+    /// Whether everything else in the surrounding scope is canceled; nothing is when it starts an instance.
     pub interrupting: bool,
     /// What is caught.
     pub catch: Catch,
@@ -57,6 +57,18 @@ pub enum Catch {
     Conditional(Box<Condition>),
     /// A moment.
     Timer(Box<Timer>),
+    /// That the completed activity, or the completed sub-process around it, is to be undone.
+    Compensation {
+        /// The activity that undoes it, for a boundary event.
+        handler: Option<NodeIndex>,
+    },
+    /// That the transaction is canceled.
+    Cancel,
+    /// What jumps here from a throwing link event of the same name and scope.
+    Link {
+        /// Name of the link.
+        name: String,
+    },
 }
 
 /// A condition and when it is looked at (BPMN 2.0, 10.5.5).
@@ -114,6 +126,17 @@ pub enum EndEvent {
     Error(ThrownError),
     /// Throws an escalation, then ends the token unless its catcher canceled it.
     Escalation(ThrownEscalation),
+    /// Undoes completed activities, then ends the token.
+    Compensation(Compensation),
+    /// Ends all else in the transaction, undoes what it completed, and leaves it by its cancel boundary event.
+    Cancel,
+}
+
+/// What a compensation event undoes (BPMN 2.0, 10.5.7).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compensation {
+    /// This activity; `None`: all of the scope.
+    pub activity: Option<NodeIndex>,
 }
 
 /// An error that an end event throws.
@@ -141,4 +164,13 @@ pub enum IntermediateThrowEvent {
     Message(Option<Implementation>),
     /// Throws an escalation, then passes on unless its catcher canceled the token.
     Escalation(ThrownEscalation),
+    /// Undoes completed activities, then passes on.
+    Compensation(Compensation),
+    /// Jumps to the catching link event.
+    Link {
+        /// Name of the link.
+        name: String,
+        /// Where to.
+        target: NodeIndex,
+    },
 }

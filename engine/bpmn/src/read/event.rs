@@ -6,8 +6,8 @@ use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
 use crate::model::{
-    BoundaryEvent, Catch, Condition, EndEvent, ErrorCatch, EscalationCatch, Implementation, IntermediateThrowEvent,
-    NodeIndex, StartEvent, StartTrigger, ThrownError, ThrownEscalation, VariableChange,
+    BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, Implementation,
+    IntermediateThrowEvent, NodeIndex, StartEvent, StartTrigger, ThrownError, ThrownEscalation, VariableChange,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
@@ -19,6 +19,9 @@ enum Definition {
     Message(Option<Implementation>),
     Error(ThrownError),
     Escalation(ThrownEscalation),
+    Compensation,
+    Cancel,
+    Link { name: String },
 }
 
 impl<'tree> Reader<'tree, '_, '_> {
@@ -44,32 +47,47 @@ impl<'tree> Reader<'tree, '_, '_> {
                 element.id(),
             );
             let catch = self.catch(index, element)?;
+            if matches!(catch, Catch::Cancel | Catch::Link { .. }) {
+                self.definitions_not_allowed(index, element, "Use another kind of event.");
+                return None;
+            }
             // Errors always interrupt (BPMN 2.0, table 10.86).
             let interrupting = interrupting || matches!(catch, Catch::Error(_));
             event.trigger = Some(StartTrigger { interrupting, catch });
             return Some(event);
         }
-        let mut refused = false;
-        for (_, definition) in self.event_definitions(index) {
-            refused = true;
-            if scope.is_some() {
-                self.problems.error(
-                    Problem::new(
-                        codes::START_EVENT_DEFINITION,
-                        definition.span,
-                        format!(
-                            "{} is not allowed on the start event of a sub-process.",
-                            definition.name
-                        ),
-                        "Use a start event without trigger, or an event sub-process.",
-                    )
-                    .at(element.id()),
-                );
-            } else {
-                self.refuse_definition(element, definition);
-            }
+        let definitions = self.event_definitions(index);
+        if definitions.is_empty() {
+            return Some(event);
         }
-        (!refused).then_some(event)
+        if scope.is_none() {
+            let catch = self.catch(index, element)?;
+            if !may_start(&catch) {
+                let advice = "Start the process by a message, a signal, a condition or a timer, or without trigger.";
+                self.definitions_not_allowed(index, element, advice);
+                return None;
+            }
+            event.trigger = Some(StartTrigger {
+                interrupting: true,
+                catch,
+            });
+            return Some(event);
+        }
+        for (_, definition) in definitions {
+            self.problems.error(
+                Problem::new(
+                    codes::START_EVENT_DEFINITION,
+                    definition.span,
+                    format!(
+                        "{} is not allowed on the start event of a sub-process.",
+                        definition.name
+                    ),
+                    "Use a start event without trigger, or an event sub-process.",
+                )
+                .at(element.id()),
+            );
+        }
+        None
     }
 
     /// Reads a boundary event. To what it is attached is known once all nodes are, see `rules::boundary_event`.
@@ -85,9 +103,13 @@ impl<'tree> Reader<'tree, '_, '_> {
             element.id(),
         );
         let catch = self.catch(index, element)?;
+        if let Catch::Link { .. } = catch {
+            self.definitions_not_allowed(index, element, "Use another kind of event.");
+            return None;
+        }
         Some(BoundaryEvent {
             attached_to: NodeIndex(u32::MAX),
-            interrupting: interrupting || matches!(catch, Catch::Error(_)),
+            interrupting: interrupting || matches!(catch, Catch::Error(_) | Catch::Cancel),
             catch,
         })
     }
@@ -100,22 +122,26 @@ impl<'tree> Reader<'tree, '_, '_> {
         let catch = self.catch(index, element)?;
         if matches!(
             catch,
-            Catch::Message { .. } | Catch::Signal { .. } | Catch::Conditional(_) | Catch::Timer(_)
+            Catch::Message { .. } | Catch::Signal { .. } | Catch::Conditional(_) | Catch::Timer(_) | Catch::Link { .. }
         ) {
             return Some(catch);
         }
+        self.definitions_not_allowed(index, element, "Catch it by a boundary event or an event sub-process.");
+        None
+    }
+
+    fn definitions_not_allowed(&mut self, index: ElementIndex, element: &Element<'_>, advice: &str) {
         for (_, definition) in self.event_definitions(index) {
             self.problems.error(
                 Problem::new(
                     codes::EVENT_DEFINITION_NOT_ALLOWED,
                     definition.span,
                     format!("{} is not allowed on {}.", definition.name, title(element)),
-                    "Catch it by a boundary event or an event sub-process.",
+                    advice,
                 )
                 .at(element.id()),
             );
         }
-        None
     }
 
     /// The one definition of a catching event.
@@ -178,6 +204,11 @@ impl<'tree> Reader<'tree, '_, '_> {
                 let timer = self.timer(definition_index, definition, element)?;
                 Some(Catch::Timer(Box::new(timer)))
             }
+            "compensateEventDefinition" => Some(Catch::Compensation { handler: None }),
+            "cancelEventDefinition" => Some(Catch::Cancel),
+            "linkEventDefinition" => Some(Catch::Link {
+                name: self.link_name(element, definition)?,
+            }),
             "conditionalEventDefinition" => self.awaited_condition(element, definition_index, definition),
             _ => {
                 self.refuse_definition(element, definition);
@@ -295,6 +326,12 @@ impl<'tree> Reader<'tree, '_, '_> {
             Definition::Message(implementation) => EndEvent::Message(implementation),
             Definition::Error(error) => EndEvent::Error(error),
             Definition::Escalation(escalation) => EndEvent::Escalation(escalation),
+            Definition::Compensation => EndEvent::Compensation(Compensation { activity: None }),
+            Definition::Cancel => EndEvent::Cancel,
+            Definition::Link { .. } => {
+                self.definitions_not_allowed(index, element, "Use an intermediate throw event.");
+                return None;
+            }
         })
     }
 
@@ -308,10 +345,14 @@ impl<'tree> Reader<'tree, '_, '_> {
             Definition::None => Some(IntermediateThrowEvent::None),
             Definition::Message(implementation) => Some(IntermediateThrowEvent::Message(implementation)),
             Definition::Escalation(escalation) => Some(IntermediateThrowEvent::Escalation(escalation)),
-            Definition::Terminate | Definition::Error(_) => {
-                for (_, definition) in self.event_definitions(index) {
-                    self.refuse_definition(element, definition);
-                }
+            Definition::Compensation => Some(IntermediateThrowEvent::Compensation(Compensation { activity: None })),
+            // Where it leads is known once all nodes are, see `rules::link_event`.
+            Definition::Link { name } => Some(IntermediateThrowEvent::Link {
+                name,
+                target: NodeIndex(u32::MAX),
+            }),
+            Definition::Terminate | Definition::Error(_) | Definition::Cancel => {
+                self.definitions_not_allowed(index, element, "Use an end event.");
                 None
             }
         }
@@ -354,6 +395,15 @@ impl<'tree> Reader<'tree, '_, '_> {
                 },
                 "escalationEventDefinition" => match self.thrown_escalation(element, definition) {
                     Some(escalation) => Definition::Escalation(escalation),
+                    None => {
+                        refused = true;
+                        continue;
+                    }
+                },
+                "compensateEventDefinition" => Definition::Compensation,
+                "cancelEventDefinition" => Definition::Cancel,
+                "linkEventDefinition" => match self.link_name(element, definition) {
+                    Some(name) => Definition::Link { name },
                     None => {
                         refused = true;
                         continue;
@@ -406,6 +456,32 @@ impl<'tree> Reader<'tree, '_, '_> {
         Some(ThrownEscalation { code: code? })
     }
 
+    /// The activity that a throwing compensation event names; those that catch need no name.
+    pub(super) fn compensated(&self, index: ElementIndex, element: &Element<'_>) -> Option<Value<'tree>> {
+        if !matches!(element.name, "endEvent" | "intermediateThrowEvent") {
+            return None;
+        }
+        let (_, definition) = self.tree.bpmn_child(index, "compensateEventDefinition")?;
+        let reference = definition.attribute("activityRef")?;
+        (!reference.text.trim().is_empty()).then_some(reference)
+    }
+
+    fn link_name(&mut self, event: &Element<'_>, definition: &Element<'_>) -> Option<String> {
+        let name = definition.attribute("name").filter(|name| !name.text.trim().is_empty());
+        if name.is_none() {
+            self.problems.error(
+                Problem::new(
+                    codes::INVALID_LINK,
+                    definition.span,
+                    format!("The link of {} has no name.", title(event)),
+                    "Give it the name that the other end of the link has.",
+                )
+                .at(event.id()),
+            );
+        }
+        name.map(|name| name.text.to_owned())
+    }
+
     fn missing_code(&mut self, event: &Element<'_>, reference: Value<'_>, what: &str, attribute: &str) {
         self.problems.error(
             Problem::new(
@@ -455,6 +531,14 @@ impl<'tree> Reader<'tree, '_, '_> {
             .at(event.id()),
         );
     }
+}
+
+/// Whether an event can start an instance.
+fn may_start(catch: &Catch) -> bool {
+    matches!(
+        catch,
+        Catch::Message { .. } | Catch::Signal { .. } | Catch::Conditional(_) | Catch::Timer(_)
+    )
 }
 
 fn variable_name(definition: &Element<'_>, attribute: &str) -> Option<String> {

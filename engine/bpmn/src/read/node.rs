@@ -21,6 +21,12 @@ impl<'tree> Reader<'tree, '_, '_> {
                 process.flows.push(flow);
                 continue;
             }
+            if child.name == "association"
+                && let (Some(source), Some(target)) = (child.attribute("sourceRef"), child.attribute("targetRef"))
+            {
+                process.associations.push((source.text, target.text));
+                continue;
+            }
             match standing(child.name) {
                 Standing::FlowNode => self.node(child_index, child, parent, process),
                 Standing::WithoutEffect => {}
@@ -56,6 +62,13 @@ impl<'tree> Reader<'tree, '_, '_> {
             triggered: is_true(element, "triggeredByEvent") || is_true(element, "isForCompensation"),
             asynchronous: self.asynchronous(element, element.id()),
             jobs: self.job_settings(index, element),
+            is_for_compensation: self.flag(
+                element.attribute("isForCompensation"),
+                false,
+                "isForCompensation",
+                element.id(),
+            ),
+            compensates: self.compensated(index, element),
             multi_instance: self.multi_instance(index, element).map(Box::new),
             input_output: self.input_output(index, element),
             properties: self.properties(index),
@@ -104,6 +117,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             "inclusiveGateway" => Some(NodeKind::InclusiveGateway),
             "subProcess" if is_true(element, "triggeredByEvent") => Some(NodeKind::EventSubProcess),
             "subProcess" => Some(NodeKind::SubProcess),
+            "transaction" => Some(NodeKind::Transaction),
             "boundaryEvent" => self.boundary_event(index, element).map(NodeKind::BoundaryEvent),
             "intermediateCatchEvent" => self
                 .intermediate_catch_event(index, element)
@@ -225,13 +239,11 @@ impl<'tree> Reader<'tree, '_, '_> {
             self.refuse_attribute(id, handler.span, "formHandlerClass", element.name);
             supported = false;
         }
-        for name in ["isForCompensation", "instantiate"] {
-            if let Some(value) = element.attribute(name)
-                && self.flag(Some(value), false, name, id)
-            {
-                self.refuse_attribute(id, value.span, name, element.name);
-                supported = false;
-            }
+        if let Some(value) = element.attribute("instantiate")
+            && self.flag(Some(value), false, "instantiate", id)
+        {
+            self.refuse_attribute(id, value.span, "instantiate", element.name);
+            supported = false;
         }
         for name in ["startQuantity", "completionQuantity"] {
             if let Some(value) = element.attribute(name).filter(|value| value.text.trim() != "1") {
@@ -280,7 +292,8 @@ fn is_loop(element: &Element<'_>) -> bool {
 }
 
 fn may_repeat(owner: &Element<'_>) -> bool {
-    (owner.name.ends_with("ask") || owner.name == "subProcess") && !is_true(owner, "triggeredByEvent")
+    (owner.name.ends_with("ask") || matches!(owner.name, "subProcess" | "transaction"))
+        && !is_true(owner, "triggeredByEvent")
 }
 
 fn is_expression_language(language: &str) -> bool {

@@ -50,6 +50,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             properties: self.properties(index),
             nodes: Vec::new(),
             flows: Vec::new(),
+            associations: Vec::new(),
         };
         // Nodes inherit it; here it is only checked, so that a mistake is reported once and at its place.
         if let Some(priority) = element.vendor_attribute("taskPriority") {

@@ -73,5 +73,10 @@ fn is_escalation(kind: Option<&NodeKind>) -> bool {
 
 fn may_escalate(kind: Option<&NodeKind>) -> bool {
     // What was refused is judged when it is supported.
-    kind.is_none_or(|kind| matches!(kind, NodeKind::SubProcess | NodeKind::UserTask(_)))
+    kind.is_none_or(|kind| {
+        matches!(
+            kind,
+            NodeKind::SubProcess | NodeKind::Transaction | NodeKind::UserTask(_)
+        )
+    })
 }

@@ -1,0 +1,51 @@
+//! A message starts a process by one start event only, and by a name known ahead.
+
+use std::collections::HashSet;
+
+use crate::codes;
+use crate::draft::DraftProcess;
+use crate::model::{Catch, NodeKind};
+use crate::problems::{Problem, Problems};
+
+pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
+    let mut names = HashSet::new();
+    for node in &process.nodes {
+        let Some(Catch::Message { name }) = node.kind.as_ref().and_then(NodeKind::catch) else {
+            continue;
+        };
+        // The scope whose start or event sub-process waits for it.
+        let scope = match (&node.kind, node.parent) {
+            (Some(NodeKind::StartEvent(_)), None) => None,
+            (Some(NodeKind::StartEvent(_)), Some(sub_process)) => Some(process.nodes[sub_process].parent),
+            _ => continue,
+        };
+        let Some(text) = name.literal() else {
+            if scope.is_none() {
+                problems.error(
+                    Problem::new(
+                        codes::COMPUTED_START_MESSAGE,
+                        node.element.span,
+                        format!("The message that {} waits for has a computed name.", node.title()),
+                        "Write the name as plain text: it is waited for before there is an instance.",
+                    )
+                    .at(node.id()),
+                );
+            }
+            continue;
+        };
+        if !names.insert((scope, text.to_owned())) {
+            problems.error(
+                Problem::new(
+                    codes::DUPLICATE_MESSAGE_START,
+                    node.element.span,
+                    format!(
+                        "Another start event beside {} waits for the message '{text}', too.",
+                        node.title()
+                    ),
+                    "Keep one of them, or use two messages.",
+                )
+                .at(node.id()),
+            );
+        }
+    }
+}
