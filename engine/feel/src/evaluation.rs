@@ -1,8 +1,23 @@
 //! One evaluation: what it may still cost, its clock and its warnings.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset};
 
-use crate::{EvaluationError, Expression, Function, Limits, Scope, UnaryTests, Value, Warning};
+use crate::builtins::PatternCache;
+use crate::{
+    Context, EvaluationError, ExceededLimit, Expression, Function, Limits, List, Scope, UnaryTests, Value, Warning,
+};
+
+/// Bytes that may be read or written for one unit of fuel.
+const BYTES_PER_UNIT: usize = 64;
+/// How many warnings one evaluation keeps; later ones tell nothing new.
+const MAXIMUM_WARNINGS: usize = 50;
+/// How deep lists, contexts and functions may lie in each other.
+const MAXIMUM_VALUE_DEPTH: u16 = 250;
+/// How many nodes of syntax trees may be under way at once, over all nested calls. It keeps the evaluation within a
+/// stack of two megabytes.
+const MAXIMUM_NESTING: usize = 320;
 
 /// What an evaluation came to.
 #[derive(Clone, Debug)]
@@ -17,16 +32,28 @@ pub struct Outcome {
 /// decision with all it requires costs no more than one [`Limits`].
 #[derive(Debug)]
 pub struct Evaluation {
+    limits: Limits,
+    fuel: u64,
+    memory: usize,
+    calls: usize,
+    nesting: usize,
     now: DateTime<FixedOffset>,
     warnings: Vec<Warning>,
+    patterns: PatternCache,
 }
 
 impl Evaluation {
     /// An evaluation that has spent nothing yet. `now` is what `now()` and `today()` give.
-    pub fn new(_limits: &Limits, now: DateTime<FixedOffset>) -> Self {
+    pub fn new(limits: &Limits, now: DateTime<FixedOffset>) -> Self {
         Self {
+            limits: *limits,
+            fuel: limits.fuel,
+            memory: limits.memory_bytes,
+            calls: 0,
+            nesting: 0,
             now,
             warnings: Vec::new(),
+            patterns: PatternCache::default(),
         }
     }
 
@@ -34,51 +61,58 @@ impl Evaluation {
     ///
     /// # Errors
     /// [`EvaluationError`] when a limit is exceeded.
-    pub fn evaluate(&mut self, _expression: &Expression, _scope: &Scope) -> Result<Value, EvaluationError> {
-        Ok(Value::Null)
+    pub fn evaluate(&mut self, expression: &Expression, scope: &Scope) -> Result<Value, EvaluationError> {
+        self.node(expression.root(), scope)
     }
 
     /// Whether an input passes unary tests: true, false, or null when that cannot be told.
     ///
     /// # Errors
     /// [`EvaluationError`] when a limit is exceeded.
-    pub fn test(&mut self, _tests: &UnaryTests, _input: &Value, _scope: &Scope) -> Result<Value, EvaluationError> {
-        Ok(Value::Null)
+    pub fn test(&mut self, tests: &UnaryTests, input: &Value, scope: &Scope) -> Result<Value, EvaluationError> {
+        self.unary_tests(tests.tests(), input, scope)
     }
 
     /// Calls a function with arguments by position.
     ///
     /// # Errors
     /// [`EvaluationError`] when a limit is exceeded.
-    pub fn call(&mut self, _function: &Function, _arguments: Vec<Value>) -> Result<Value, EvaluationError> {
-        Ok(Value::Null)
+    pub fn call(&mut self, function: &Function, arguments: Vec<Value>) -> Result<Value, EvaluationError> {
+        self.invoke(function, arguments)
     }
 
     /// Calls a function with arguments by name. A name that the function does not have makes the result null.
     ///
     /// # Errors
     /// [`EvaluationError`] when a limit is exceeded.
-    pub fn call_named(
-        &mut self,
-        _function: &Function,
-        _arguments: Vec<(&str, Value)>,
-    ) -> Result<Value, EvaluationError> {
-        Ok(Value::Null)
+    pub fn call_named(&mut self, function: &Function, arguments: Vec<(&str, Value)>) -> Result<Value, EvaluationError> {
+        self.invoke_named(function, arguments)
     }
 
     /// Spends units of work, for loops of the caller that run within this evaluation.
     ///
     /// # Errors
     /// [`EvaluationError`] when nothing is left.
-    pub fn spend(&mut self, _units: u64) -> Result<(), EvaluationError> {
-        Ok(())
+    pub fn spend(&mut self, units: u64) -> Result<(), EvaluationError> {
+        match self.fuel.checked_sub(units) {
+            Some(rest) => {
+                self.fuel = rest;
+                Ok(())
+            }
+            None => {
+                self.fuel = 0;
+                Err(ExceededLimit::Fuel.into())
+            }
+        }
     }
 
     /// Notes why something is null.
     pub fn warn(&mut self, message: impl Into<String>) {
-        self.warnings.push(Warning {
-            message: message.into(),
-        });
+        if self.warnings.len() < MAXIMUM_WARNINGS {
+            self.warnings.push(Warning {
+                message: message.into(),
+            });
+        }
     }
 
     /// The moment that `now()` gives.
@@ -94,5 +128,126 @@ impl Evaluation {
     /// The warnings, at the end.
     pub fn into_warnings(self) -> Vec<Warning> {
         self.warnings
+    }
+
+    /// Null, and a warning that says why.
+    pub(crate) fn null(&mut self, message: impl Into<String>) -> Result<Value, EvaluationError> {
+        self.warn(message);
+        Ok(Value::Null)
+    }
+
+    /// The patterns that were compiled so far.
+    pub(crate) fn patterns(&mut self) -> &mut PatternCache {
+        &mut self.patterns
+    }
+
+    /// Work on that many bytes of text.
+    pub(crate) fn read_text(&mut self, bytes: usize) -> Result<(), EvaluationError> {
+        self.spend((bytes / BYTES_PER_UNIT) as u64)
+    }
+
+    /// A text of that many bytes is about to exist.
+    pub(crate) fn reserve_text(&mut self, bytes: usize) -> Result<(), EvaluationError> {
+        if bytes > self.limits.string_bytes {
+            return Err(ExceededLimit::StringBytes.into());
+        }
+        self.read_text(bytes)?;
+        self.reserve(bytes)
+    }
+
+    /// A list of that many items is about to exist.
+    pub(crate) fn reserve_list(&mut self, items: usize) -> Result<(), EvaluationError> {
+        if items > self.limits.list_items {
+            return Err(ExceededLimit::ListItems.into());
+        }
+        self.spend(items as u64 / 8)?;
+        self.reserve(items.saturating_mul(size_of::<Value>()))
+    }
+
+    /// One item more is about to be put into a list that has so many.
+    pub(crate) fn reserve_item(&mut self, items: usize) -> Result<(), EvaluationError> {
+        if items >= self.limits.list_items {
+            return Err(ExceededLimit::ListItems.into());
+        }
+        self.reserve(size_of::<Value>())
+    }
+
+    fn reserve(&mut self, bytes: usize) -> Result<(), EvaluationError> {
+        match self.memory.checked_sub(bytes) {
+            Some(rest) => {
+                self.memory = rest;
+                Ok(())
+            }
+            None => {
+                self.memory = 0;
+                Err(ExceededLimit::Memory.into())
+            }
+        }
+    }
+
+    /// How many items a list may have.
+    pub(crate) fn list_limit(&self) -> usize {
+        self.limits.list_items
+    }
+
+    /// A text as a value.
+    pub(crate) fn text(&mut self, text: impl Into<Arc<str>> + AsRef<str>) -> Result<Value, EvaluationError> {
+        self.reserve_text(text.as_ref().len())?;
+        Ok(Value::String(text.into()))
+    }
+
+    /// A list as a value.
+    pub(crate) fn list(&mut self, items: Vec<Value>) -> Result<Value, EvaluationError> {
+        self.reserve_list(items.len())?;
+        self.finished_list(Arc::new(List::new(items)))
+    }
+
+    /// A list whose items have been reserved one by one.
+    pub(crate) fn finished_list(&mut self, list: Arc<List>) -> Result<Value, EvaluationError> {
+        self.check_depth(list.depth())?;
+        Ok(Value::List(list))
+    }
+
+    /// A context as a value.
+    pub(crate) fn context(&mut self, context: Context) -> Result<Value, EvaluationError> {
+        self.reserve_list(context.len().saturating_mul(2))?;
+        self.check_depth(context.depth())?;
+        Ok(Value::Context(Arc::new(context)))
+    }
+
+    pub(crate) fn check_depth(&self, depth: u16) -> Result<(), EvaluationError> {
+        if depth > MAXIMUM_VALUE_DEPTH {
+            return Err(ExceededLimit::ValueDepth.into());
+        }
+        Ok(())
+    }
+
+    /// One node of a syntax tree begins.
+    pub(crate) fn enter_node(&mut self) -> Result<(), EvaluationError> {
+        self.spend(1)?;
+        if self.nesting >= MAXIMUM_NESTING {
+            return Err(ExceededLimit::CallDepth.into());
+        }
+        self.nesting += 1;
+        Ok(())
+    }
+
+    /// The node that began last has ended.
+    pub(crate) fn leave_node(&mut self) {
+        self.nesting -= 1;
+    }
+
+    /// A call of a function begins.
+    pub(crate) fn enter_call(&mut self) -> Result<(), EvaluationError> {
+        if self.calls >= self.limits.call_depth {
+            return Err(ExceededLimit::CallDepth.into());
+        }
+        self.calls += 1;
+        Ok(())
+    }
+
+    /// The call that began last has ended.
+    pub(crate) fn leave_call(&mut self) {
+        self.calls -= 1;
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
+use crate::syntax::ast::Node;
 use crate::{Evaluation, EvaluationError, Limits, Names, Outcome, ParseError, Scope};
 
 /// The longest source of an expression, in bytes.
@@ -16,6 +17,7 @@ pub const MAXIMUM_DEPTH: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Expression {
     source: Arc<str>,
+    root: Arc<Node>,
 }
 
 impl Expression {
@@ -23,13 +25,21 @@ impl Expression {
     ///
     /// # Errors
     /// [`ParseError`] with the place and the reason, also when the source is too long or nested too deep.
-    pub fn parse(source: &str, _names: &Names) -> Result<Self, ParseError> {
-        Ok(Self { source: source.into() })
+    pub fn parse(source: &str, names: &Names) -> Result<Self, ParseError> {
+        let root = crate::syntax::parse_expression(source, names)?;
+        Ok(Self {
+            source: source.into(),
+            root: Arc::new(root),
+        })
     }
 
     /// The text this was parsed from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    pub(crate) fn root(&self) -> &Node {
+        &self.root
     }
 
     /// Computes the value. `now` is what `now()` and `today()` give.

@@ -21,9 +21,11 @@
 //! Invariants: no I/O, no clock and no randomness; every loop and every allocation that a model or a variable can
 //! drive is bounded by [`Limits`] or by the caps of the parser; no recursion deeper than those caps.
 
+mod builtins;
 mod context;
 mod error;
 mod evaluation;
+mod evaluator;
 mod expression;
 mod function;
 mod limits;
@@ -32,6 +34,7 @@ mod names;
 mod number;
 mod range;
 mod scope;
+mod syntax;
 pub mod temporal;
 mod types;
 mod unary_tests;

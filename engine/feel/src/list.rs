@@ -28,6 +28,11 @@ impl List {
         self.items
     }
 
+    pub(crate) fn push(&mut self, item: Value) {
+        self.depth = self.depth.max(item.depth().saturating_add(1));
+        self.items.push(item);
+    }
+
     /// How deep values lie in each other here; a list of plain values has depth 1.
     pub(crate) fn depth(&self) -> u16 {
         self.depth

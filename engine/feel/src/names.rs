@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::Type;
+use crate::syntax::NameIndex;
 
 /// Names of variables, of properties and of types that an expression may use.
 ///
@@ -12,7 +13,7 @@ use crate::Type;
 /// built-in functions are always known.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    names: Vec<Arc<str>>,
+    index: NameIndex,
     types: HashMap<Arc<str>, Type>,
 }
 
@@ -24,12 +25,16 @@ impl Names {
 
     /// Adds the name of a variable, of a function or of an entry of a context.
     pub fn insert(&mut self, name: impl Into<Arc<str>>) {
-        self.names.push(name.into());
+        self.index.insert(&name.into());
     }
 
     /// Adds the name of a type, for `instance of` and for parameters of functions.
     pub fn define_type(&mut self, name: impl Into<Arc<str>>, definition: Type) {
         self.types.insert(name.into(), definition);
+    }
+
+    pub(crate) fn index(&self) -> &NameIndex {
+        &self.index
     }
 
     /// The type of that name.

@@ -1,6 +1,11 @@
 //! FEEL values.
 
+mod comparison;
+mod text;
+
 use std::sync::Arc;
+
+pub(crate) use text::{duration_from_text, temporal_from_text};
 
 use crate::temporal::{Date, DateTime, DaysAndTimeDuration, Time, YearsAndMonthsDuration};
 use crate::{Context, Function, List, Number, Range};
@@ -61,14 +66,9 @@ impl Value {
         match self {
             Self::List(list) => list.depth(),
             Self::Context(context) => context.depth(),
+            Self::Function(function) => function.depth(),
             _ => 0,
         }
-    }
-}
-
-impl PartialEq for Value {
-    fn eq(&self, _other: &Self) -> bool {
-        false
     }
 }
 
@@ -179,3 +179,62 @@ impl<V: Into<Value>> From<Option<V>> for Value {
         value.map_or(Self::Null, Into::into)
     }
 }
+
+impl Value {
+    /// What kind of value this is, for messages.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Date(_) => "a date",
+            Self::Time(_) => "a time",
+            Self::DateTime(_) => "a date and time",
+            Self::DaysAndTimeDuration(_) => "a days and time duration",
+            Self::YearsAndMonthsDuration(_) => "a years and months duration",
+            Self::List(_) => "a list",
+            Self::Context(_) => "a context",
+            Self::Range(_) => "a range",
+            Self::Function(_) => "a function",
+        }
+    }
+
+    /// About how many units of work it is to look at the whole value, with all that lies in it. Values that are used
+    /// several times count as often, so this stops counting at a bound beyond every limit.
+    pub(crate) fn weight(&self) -> u64 {
+        let mut budget = MAXIMUM_WEIGHT;
+        self.weigh(&mut budget);
+        MAXIMUM_WEIGHT - budget
+    }
+
+    fn weigh(&self, budget: &mut u64) {
+        let own = match self {
+            Self::String(text) => 1 + text.len() as u64 / 64,
+            _ => 1,
+        };
+        *budget = budget.saturating_sub(own);
+        match self {
+            Self::List(list) => {
+                for item in list.iter() {
+                    if *budget == 0 {
+                        return;
+                    }
+                    item.weigh(budget);
+                }
+            }
+            Self::Context(context) => {
+                for (_, value) in context.iter() {
+                    if *budget == 0 {
+                        return;
+                    }
+                    value.weigh(budget);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where weighing a value stops.
+const MAXIMUM_WEIGHT: u64 = 10_000_000;

@@ -1,0 +1,379 @@
+//! Translates the syntax of XPath patterns, and refuses what is not part of it.
+
+use std::fmt::Write;
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// Characters that may begin an XML name, as the content of a class.
+const NAME_START: &str = "_:\\p{L}\\p{Nl}";
+/// Characters that may stand in an XML name, as the content of a class.
+const NAME_PART: &str = "\\-_:.\\p{L}\\p{Nl}\\p{Nd}\\p{Mn}\\p{Mc}\\x{b7}";
+/// How deep groups and classes may nest.
+const MAXIMUM_DEPTH: usize = 50;
+/// How often a quantifier may repeat.
+const MAXIMUM_REPEAT: u32 = 1000;
+
+/// Unicode blocks by the names that patterns give them.
+const BLOCKS: [(&str, u32, u32); 24] = [
+    ("BasicLatin", 0x0, 0x7f),
+    ("Latin-1Supplement", 0x80, 0xff),
+    ("LatinExtended-A", 0x100, 0x17f),
+    ("LatinExtended-B", 0x180, 0x24f),
+    ("IPAExtensions", 0x250, 0x2af),
+    ("SpacingModifierLetters", 0x2b0, 0x2ff),
+    ("CombiningDiacriticalMarks", 0x300, 0x36f),
+    ("Greek", 0x370, 0x3ff),
+    ("GreekandCoptic", 0x370, 0x3ff),
+    ("Cyrillic", 0x400, 0x4ff),
+    ("Armenian", 0x530, 0x58f),
+    ("Hebrew", 0x590, 0x5ff),
+    ("Arabic", 0x600, 0x6ff),
+    ("Devanagari", 0x900, 0x97f),
+    ("Thai", 0xe00, 0xe7f),
+    ("LatinExtendedAdditional", 0x1e00, 0x1eff),
+    ("GreekExtended", 0x1f00, 0x1fff),
+    ("GeneralPunctuation", 0x2000, 0x206f),
+    ("CurrencySymbols", 0x20a0, 0x20cf),
+    ("Arrows", 0x2190, 0x21ff),
+    ("MathematicalOperators", 0x2200, 0x22ff),
+    ("Hiragana", 0x3040, 0x309f),
+    ("Katakana", 0x30a0, 0x30ff),
+    ("CJKUnifiedIdeographs", 0x4e00, 0x9fff),
+];
+
+/// General categories of Unicode.
+const CATEGORIES: [&str; 37] = [
+    "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi",
+    "Pf", "Po", "Z", "Zs", "Zl", "Zp", "S", "Sm", "Sc", "Sk", "So", "C", "Cc", "Cf", "Co", "Cn", "Cs",
+];
+
+/// The same pattern in the syntax of the regular expression crate.
+pub(super) fn translate(source: &str, flags: &str) -> Result<String, String> {
+    let mut output = String::new();
+    let kept: String = flags.chars().filter(|flag| matches!(flag, 'm' | 'i')).collect();
+    if !kept.is_empty() {
+        // Nothing can go wrong when writing to a string.
+        let _ = write!(output, "(?{kept})");
+    }
+    if flags.contains('q') {
+        for character in source.chars() {
+            push_literal(&mut output, character);
+        }
+        return Ok(output);
+    }
+    let mut translator = Translator {
+        rest: source.chars().peekable(),
+        output,
+        dot_matches_all: flags.contains('s'),
+        ignores_space: flags.contains('x'),
+        opened_groups: 0,
+        open_groups: Vec::new(),
+        closed_groups: Vec::new(),
+    };
+    translator.pattern()?;
+    Ok(translator.output)
+}
+
+fn push_literal(output: &mut String, character: char) {
+    if character.is_ascii_punctuation() {
+        output.push('\\');
+    }
+    output.push(character);
+}
+
+struct Translator<'a> {
+    rest: Peekable<Chars<'a>>,
+    output: String,
+    dot_matches_all: bool,
+    ignores_space: bool,
+    opened_groups: usize,
+    /// The numbers of the groups that are open here; `None` for those that capture nothing.
+    open_groups: Vec<Option<usize>>,
+    closed_groups: Vec<usize>,
+}
+
+impl Translator<'_> {
+    fn pattern(&mut self) -> Result<(), String> {
+        // Whether something stands here that a quantifier can repeat.
+        let mut repeatable = false;
+        while let Some(character) = self.rest.next() {
+            repeatable = match character {
+                ' ' | '\t' | '\n' | '\r' if self.ignores_space => repeatable,
+                '\\' => {
+                    self.escape()?;
+                    true
+                }
+                '[' => {
+                    let class = self.class(0)?;
+                    self.output.push_str(&class);
+                    true
+                }
+                '(' => {
+                    self.open_group()?;
+                    false
+                }
+                ')' => {
+                    let Some(group) = self.open_groups.pop() else {
+                        return Err("`)` closes nothing".to_owned());
+                    };
+                    self.closed_groups.extend(group);
+                    self.output.push(')');
+                    true
+                }
+                '.' => {
+                    self.output
+                        .push_str(if self.dot_matches_all { "(?s:.)" } else { "[^\\n\\r]" });
+                    true
+                }
+                '|' | '^' | '$' => {
+                    self.output.push(character);
+                    false
+                }
+                '*' | '+' | '?' | '{' if !repeatable => return Err(format!("`{character}` repeats nothing")),
+                '*' | '+' | '?' => {
+                    self.output.push(character);
+                    self.reluctance();
+                    false
+                }
+                '{' => {
+                    self.counted_repeat()?;
+                    self.reluctance();
+                    false
+                }
+                ']' | '}' => return Err(format!("`{character}` must be written `\\{character}`")),
+                other => {
+                    push_literal(&mut self.output, other);
+                    true
+                }
+            };
+        }
+        match self.open_groups.is_empty() {
+            true => Ok(()),
+            false => Err("`(` is not closed".to_owned()),
+        }
+    }
+
+    /// `?` after a quantifier.
+    fn reluctance(&mut self) {
+        if self.rest.next_if_eq(&'?').is_some() {
+            self.output.push('?');
+        }
+    }
+
+    fn open_group(&mut self) -> Result<(), String> {
+        if self.open_groups.len() >= MAXIMUM_DEPTH {
+            return Err(format!("groups nest deeper than {MAXIMUM_DEPTH} levels"));
+        }
+        if self.rest.next_if_eq(&'?').is_some() {
+            if self.rest.next() != Some(':') {
+                return Err("only `(?:` may begin with `(?`".to_owned());
+            }
+            self.output.push_str("(?:");
+            self.open_groups.push(None);
+        } else {
+            self.opened_groups += 1;
+            self.output.push('(');
+            self.open_groups.push(Some(self.opened_groups));
+        }
+        Ok(())
+    }
+
+    /// `n}`, `n,}` or `n,m}` behind `{`.
+    fn counted_repeat(&mut self) -> Result<(), String> {
+        let mut text = String::new();
+        loop {
+            match self.rest.next() {
+                Some('}') => break,
+                Some(character @ ('0'..='9' | ',')) => text.push(character),
+                _ => return Err("`{` takes a number, as in `{2}` or `{2,3}`".to_owned()),
+            }
+        }
+        let number = |text: &str| {
+            let parsed: Option<u32> = text.parse().ok();
+            parsed
+                .filter(|count| *count <= MAXIMUM_REPEAT)
+                .ok_or("a repeat takes a number up to 1000".to_owned())
+        };
+        let (minimum, maximum) = match text.split_once(',') {
+            Some((minimum, "")) => (number(minimum)?, None),
+            Some((minimum, maximum)) => (number(minimum)?, Some(number(maximum)?)),
+            None => (number(&text)?, Some(number(&text)?)),
+        };
+        if maximum.is_some_and(|maximum| maximum < minimum) {
+            return Err("a repeat goes from the lesser to the greater number".to_owned());
+        }
+        let maximum = maximum.map(|maximum| maximum.to_string()).unwrap_or_default();
+        let _ = write!(self.output, "{{{minimum},{maximum}}}");
+        Ok(())
+    }
+
+    /// What stands behind `\`, outside of a class.
+    fn escape(&mut self) -> Result<(), String> {
+        if let Some(digit @ '1'..='9') = self.rest.peek().copied() {
+            return self.back_reference(digit);
+        }
+        match self.escaped_class()? {
+            Some((content, negated)) => {
+                let negation = if negated { "^" } else { "" };
+                let _ = write!(self.output, "[{negation}{content}]");
+            }
+            None => {
+                let character = self.escaped_character()?;
+                push_literal(&mut self.output, character);
+            }
+        }
+        Ok(())
+    }
+
+    fn back_reference(&mut self, first: char) -> Result<(), String> {
+        self.rest.next();
+        let mut group = first.to_digit(10).unwrap_or_default() as usize;
+        while let Some(digit) = self.rest.peek().and_then(|digit| digit.to_digit(10)) {
+            let longer = group * 10 + digit as usize;
+            if longer > self.opened_groups {
+                break;
+            }
+            group = longer;
+            self.rest.next();
+        }
+        if !self.closed_groups.contains(&group) {
+            return Err(format!("`\\{group}` refers to a group that is not complete"));
+        }
+        let _ = write!(self.output, "(?:\\{group})");
+        Ok(())
+    }
+
+    /// The content of the class that an escape such as `\d` stands for, and whether it is negated.
+    fn escaped_class(&mut self) -> Result<Option<(String, bool)>, String> {
+        let Some(designator) = self.rest.peek().copied() else {
+            return Err("`\\` stands at the end".to_owned());
+        };
+        let content = match designator {
+            'd' | 'D' => "\\p{Nd}".to_owned(),
+            's' | 'S' => "\\x20\\t\\n\\r".to_owned(),
+            // Everything but punctuation, separators and others.
+            'w' | 'W' => "\\p{L}\\p{M}\\p{N}\\p{S}".to_owned(),
+            'i' | 'I' => NAME_START.to_owned(),
+            'c' | 'C' => NAME_PART.to_owned(),
+            'p' | 'P' => {
+                self.rest.next();
+                return self.property().map(|content| Some((content, designator == 'P')));
+            }
+            _ => return Ok(None),
+        };
+        self.rest.next();
+        Ok(Some((content, designator.is_ascii_uppercase())))
+    }
+
+    /// `{Lu}` or `{IsBasicLatin}` behind `\p`.
+    fn property(&mut self) -> Result<String, String> {
+        if self.rest.next() != Some('{') {
+            return Err("`\\p` takes a category, as in `\\p{Lu}`".to_owned());
+        }
+        let mut name = String::new();
+        loop {
+            match self.rest.next() {
+                Some('}') => break,
+                Some(character) if name.len() < 50 => name.push(character),
+                _ => return Err("`\\p{` is not closed".to_owned()),
+            }
+        }
+        if CATEGORIES.contains(&name.as_str()) {
+            return Ok(format!("\\p{{{name}}}"));
+        }
+        let block = name
+            .strip_prefix("Is")
+            .and_then(|block| BLOCKS.iter().find(|(name, _, _)| *name == block));
+        match block {
+            Some((_, first, last)) => Ok(format!("\\x{{{first:x}}}-\\x{{{last:x}}}")),
+            None => Err(format!("there is no category or block '{name}'")),
+        }
+    }
+
+    fn escaped_character(&mut self) -> Result<char, String> {
+        match self.rest.next() {
+            Some('n') => Ok('\n'),
+            Some('r') => Ok('\r'),
+            Some('t') => Ok('\t'),
+            Some(character) if !character.is_alphanumeric() => Ok(character),
+            Some(character) => Err(format!("there is no escape `\\{character}`")),
+            None => Err("`\\` stands at the end".to_owned()),
+        }
+    }
+
+    /// What stands behind `[`, as a class.
+    fn class(&mut self, depth: usize) -> Result<String, String> {
+        if depth >= MAXIMUM_DEPTH {
+            return Err(format!("classes nest deeper than {MAXIMUM_DEPTH} levels"));
+        }
+        let negated = self.rest.next_if_eq(&'^').is_some();
+        let mut content = String::new();
+        let mut subtracted = None;
+        let mut first = true;
+        loop {
+            let Some(character) = self.rest.next() else {
+                return Err("`[` is not closed".to_owned());
+            };
+            match character {
+                ']' if !first => break,
+                '-' if !first && self.rest.peek() == Some(&'[') => {
+                    self.rest.next();
+                    subtracted = Some(self.class(depth + 1)?);
+                    if self.rest.next() != Some(']') {
+                        return Err("a subtraction ends its class".to_owned());
+                    }
+                    break;
+                }
+                ']' | '[' => return Err(format!("in a class, `{character}` must be written `\\{character}`")),
+                character => self.class_item(character, &mut content)?,
+            }
+            first = false;
+        }
+        let negation = if negated { "^" } else { "" };
+        Ok(match subtracted {
+            Some(subtracted) => format!("[[{negation}{content}]--{subtracted}]"),
+            None => format!("[{negation}{content}]"),
+        })
+    }
+
+    /// A character, an escape or a range of characters in a class.
+    fn class_item(&mut self, character: char, content: &mut String) -> Result<(), String> {
+        let start = match self.class_character(character, content)? {
+            Some(start) => start,
+            None => return Ok(()),
+        };
+        push_literal(content, start);
+        let mut ahead = self.rest.clone();
+        let is_range = ahead.next() == Some('-') && !matches!(ahead.next(), Some(']' | '[') | None);
+        if !is_range || character == '-' {
+            return Ok(());
+        }
+        self.rest.next();
+        let Some(last) = self.rest.next() else { return Ok(()) };
+        let mut class = String::new();
+        match self.class_character(last, &mut class)? {
+            Some(end) if end >= start => {
+                content.push('-');
+                push_literal(content, end);
+                Ok(())
+            }
+            Some(end) => Err(format!("the range `{start}-{end}` goes downwards")),
+            None => Err("a range ends with a character".to_owned()),
+        }
+    }
+
+    /// The character that stands here; `None` when it was an escape for a class, which is then part of the content.
+    fn class_character(&mut self, character: char, content: &mut String) -> Result<Option<char>, String> {
+        if character != '\\' {
+            return Ok(Some(character));
+        }
+        match self.escaped_class()? {
+            Some((class, negated)) => {
+                let negation = if negated { "^" } else { "" };
+                let _ = write!(content, "[{negation}{class}]");
+                Ok(None)
+            }
+            None => self.escaped_character().map(Some),
+        }
+    }
+}
