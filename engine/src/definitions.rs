@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use flowstone_bpmn::{Diagnostic, Limits, parse};
-use flowstone_core::{Executable, compile};
+use flowstone_core::{Executable, StartSubscription, compile};
 use flowstone_store::SharedStore;
 use flowstone_store::record::{DefinitionRecord, DeploymentRecord};
 use tokio::time::Instant;
@@ -81,6 +82,8 @@ pub(crate) struct Definitions {
     store: SharedStore,
     compiled: Mutex<Cache<String, Arc<Definition>>>,
     latest: Mutex<HashMap<KeyAndTenant, Arc<tokio::sync::Mutex<Option<Latest>>>>>,
+    /// What starts each definition, by its id. Few processes wait for anything, so these lists are short.
+    started_by: Mutex<HashMap<Arc<str>, Arc<[StartSubscription]>>>,
 }
 
 struct Latest {
@@ -94,6 +97,7 @@ impl Definitions {
             store,
             compiled: Mutex::new(Cache::new(bound)),
             latest: Mutex::default(),
+            started_by: Mutex::default(),
         }
     }
 
@@ -101,6 +105,26 @@ impl Definitions {
     pub(crate) fn forget(&self) {
         lock(&self.compiled).clear();
         lock(&self.latest).clear();
+        lock(&self.started_by).clear();
+    }
+
+    /// The messages, signals and conditions that start a definition.
+    pub(crate) async fn started_by(
+        &self,
+        record: &DefinitionRecord,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<[StartSubscription]>, Error> {
+        if let Some(known) = lock(&self.started_by).get(&record.id) {
+            return Ok(known.clone());
+        }
+        let definition = self.get(&record.id).await?;
+        let found = definition
+            .executable
+            .start_subscriptions(now)
+            .map_err(Error::Rejected)?;
+        let found: Arc<[StartSubscription]> = found.into();
+        lock(&self.started_by).insert(record.id.clone(), found.clone());
+        Ok(found)
     }
 
     pub(crate) async fn get(&self, id: &str) -> Result<Arc<Definition>, Error> {

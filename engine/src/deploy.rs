@@ -4,16 +4,17 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use flowstone_bpmn::{Diagnostic, Document, Limits, Severity, parse};
-use flowstone_core::Command;
+use flowstone_core::{Command, Executable, compile};
 use flowstone_store::query::{DefinitionField, DeploymentField, Direction, ProcessInstanceField, Query, Scalar, Test};
-use flowstone_store::record::{DefinitionRecord, DeploymentRecord, NewDeployment, ResourceRecord};
+use flowstone_store::record::{DefinitionRecord, DeploymentRecord, JobRow, NewDeployment, ResourceRecord};
 use flowstone_store::{Error as StoreError, Hint};
 use uuid::Uuid;
 
-use crate::definitions::{DeployRequest, DeployedResources, DuplicateFilter, NewResource, is_bpmn};
+use crate::definitions::{Definition, DeployRequest, DeployedResources, DuplicateFilter, NewResource, is_bpmn};
 use crate::engine::Engine;
 use crate::error::{DeployError, Error};
 use crate::request::Submission;
+use crate::starts::start_jobs;
 
 /// Instances ended at once when their definition is deleted.
 const PAGE: u64 = 200;
@@ -49,11 +50,20 @@ impl Engine {
             deployed_at: self.now(),
         };
         let names: HashSet<&str> = changed.iter().map(|resource| resource.name.as_str()).collect();
-        let definitions = documents
+        let executables: Vec<(Arc<str>, Executable)> = documents
+            .iter()
+            .filter(|(name, _)| names.contains(name.as_str()))
+            .flat_map(|(_, document)| &document.processes)
+            .map(|process| (process.id.as_str().into(), compile(process)))
+            .collect();
+        self.check_start_messages(deployment.tenant_id.as_deref(), &executables)
+            .await?;
+        let definitions: Vec<DefinitionRecord> = documents
             .iter()
             .filter(|(name, _)| names.contains(name.as_str()))
             .flat_map(|(name, document)| definitions_in(&deployment, name, document, &changed))
             .collect();
+        let start_jobs = self.start_jobs_of(&definitions, executables)?;
         let resources = changed
             .into_iter()
             .map(|resource| ResourceRecord {
@@ -66,6 +76,7 @@ impl Engine {
         let new = NewDeployment {
             deployment: deployment.clone(),
             resources,
+            start_jobs,
             definitions,
         };
         let definitions = self.store().deploy(new).await?;
@@ -89,8 +100,13 @@ impl Engine {
             self.end_instances(&definition.id, cascade, skip_output_mappings)
                 .await?;
         }
+        let gone = self.definitions_of(id).await?;
         let deleted = self.store().delete_deployment(id, cascade).await?;
         self.definitions_changed().await;
+        for definition in gone {
+            self.set_start_timers(&definition.key, definition.tenant_id.as_deref())
+                .await?;
+        }
         Ok(deleted)
     }
 
@@ -100,13 +116,40 @@ impl Engine {
     /// As [`Engine::delete_deployment`].
     pub async fn delete_definition(&self, id: &str, cascade: bool, skip_output_mappings: bool) -> Result<bool, Error> {
         self.end_instances(id, cascade, skip_output_mappings).await?;
+        let gone = self.store().definition(id).await?;
         let deleted = self.store().delete_definition(id, cascade).await?;
         self.definitions_changed().await;
+        if let Some(definition) = gone {
+            self.set_start_timers(&definition.key, definition.tenant_id.as_deref())
+                .await?;
+        }
         Ok(deleted)
+    }
+
+    /// The jobs of the timers that start new definitions.
+    fn start_jobs_of(
+        &self,
+        records: &[DefinitionRecord],
+        executables: Vec<(Arc<str>, Executable)>,
+    ) -> Result<Vec<JobRow>, DeployError> {
+        let mut jobs = Vec::new();
+        for (record, (key, executable)) in records.iter().zip(executables) {
+            let definition = Definition {
+                record: record.clone(),
+                executable,
+            };
+            let set = start_jobs(&definition, self.now()).map_err(|rejection| DeployError::Start {
+                key: key.to_string(),
+                problem: rejection.to_string(),
+            })?;
+            jobs.extend(set);
+        }
+        Ok(jobs)
     }
 
     async fn definitions_changed(&self) {
         self.definitions().forget();
+        self.jobs_changed();
         if let Err(error) = self.store().send_hint(Hint::Definitions).await {
             tracing::warn!(%error, "other nodes were not told of a deployment");
         }

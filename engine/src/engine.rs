@@ -1,7 +1,7 @@
 //! The handle that callers hold.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use flowstone_core::{Command, Start, StepOptions};
@@ -81,6 +81,16 @@ struct Inner {
     background: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// A handle that does not keep its engine running.
+pub(crate) struct WeakEngine(Weak<Inner>);
+
+impl WeakEngine {
+    /// The engine, while it runs.
+    pub(crate) fn upgrade(&self) -> Option<Engine> {
+        self.0.upgrade().map(|inner| Engine { inner })
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         for task in lock(&self.background).drain(..) {
@@ -124,22 +134,13 @@ impl Engine {
             tokio::spawn(forget_keys(store.clone(), shell.clock.clone())),
             tokio::spawn(unlock_abandoned(abandoned, Arc::downgrade(&pipeline))),
         ];
-        if options.job_execution {
-            let executor = Executor {
-                store: store.clone(),
-                clock: shell.clock.clone(),
-                pipeline: Arc::downgrade(&pipeline),
-                alarm: shell.alarm.clone(),
-            };
-            background.push(tokio::spawn(executor.run()));
-        }
         if store.is_shared() {
             background.push(tokio::spawn(watch.clone().send_news()));
         }
         if let Some(hints) = store.hints().await? {
             background.push(tokio::spawn(hear(hints, watch.clone(), shell.clone())));
         }
-        Ok(Engine {
+        let engine = Engine {
             inner: Arc::new(Inner {
                 shell,
                 watch,
@@ -147,7 +148,17 @@ impl Engine {
                 writers: Mutex::new(writers),
                 background: Mutex::new(background),
             }),
-        })
+        };
+        if options.job_execution {
+            let executor = Executor {
+                engine: WeakEngine(Arc::downgrade(&engine.inner)),
+                store,
+                clock: engine.inner.shell.clock.clone(),
+                alarm: engine.inner.shell.alarm.clone(),
+            };
+            lock(&engine.inner.background).push(tokio::spawn(executor.run()));
+        }
+        Ok(engine)
     }
 
     /// The store, for queries.
@@ -158,6 +169,11 @@ impl Engine {
     /// The present moment by the engine's clock.
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.inner.shell.clock.now()
+    }
+
+    /// Makes the executor look for due jobs.
+    pub(crate) fn jobs_changed(&self) {
+        self.inner.shell.alarm.look();
     }
 
     /// Makes everything that waits for time look at the clock now (after a manual clock moved).
@@ -210,6 +226,7 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         let start = Start {
             business_key: request.business_key,
+            node: request.start_node,
             tenant_id: definition.record.tenant_id.clone(),
             variables: request.variables,
             user: request.user,
@@ -371,7 +388,7 @@ async fn hear(mut hints: mpsc::Receiver<Hint>, watch: Watch, shell: Arc<Shell>) 
 }
 
 /// Releases locks whose callers are gone.
-async fn unlock_abandoned(mut abandoned: mpsc::UnboundedReceiver<Uuid>, pipeline: std::sync::Weak<Pipeline>) {
+async fn unlock_abandoned(mut abandoned: mpsc::UnboundedReceiver<Uuid>, pipeline: Weak<Pipeline>) {
     while let Some(task) = abandoned.recv().await {
         let Some(pipeline) = pipeline.upgrade() else {
             return;

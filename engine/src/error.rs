@@ -54,6 +54,14 @@ pub enum DeployError {
     /// The deployment holds no resource.
     #[error("No deployment resources contained in the form upload.")]
     Empty,
+    /// A start event of a process cannot be set up.
+    #[error("Cannot deploy process definition '{key}': {problem}")]
+    Start {
+        /// BPMN id of the process.
+        key: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// Two resources, or one, define the same process twice.
     #[error("the deployment contains the process '{key}' more than once")]
     DuplicateProcess {

@@ -1,18 +1,19 @@
 //! Executes jobs when they are due.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use flowstone_core::Command;
 use flowstone_store::record::DueJob;
 use flowstone_store::{Error as StoreError, SharedStore};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::engine::{Engine, WeakEngine};
 use crate::error::Error;
-use crate::pipeline::{Job, Pipeline, SubmitJob};
+use crate::request::{Reply, Submission};
 
 /// How many jobs are under way at once.
 const AT_ONCE: u32 = 64;
@@ -56,9 +57,9 @@ impl Alarm {
 
 /// What carries jobs out.
 pub(crate) struct Executor {
+    pub(crate) engine: WeakEngine,
     pub(crate) store: SharedStore,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) pipeline: Weak<Pipeline>,
     pub(crate) alarm: Arc<Alarm>,
 }
 
@@ -113,32 +114,27 @@ impl Executor {
 
     /// Carries jobs out; answers whether anything was done, `None` when the engine is gone.
     async fn execute(&self, due: Vec<DueJob>) -> Option<bool> {
-        let pipeline = self.pipeline.upgrade()?;
-        let answers: Vec<_> = due
-            .into_iter()
-            .map(|job| {
-                let (reply, answer) = oneshot::channel();
-                let submit = SubmitJob {
-                    target: job.instance_id.unwrap_or(job.id),
-                    command: Command::ExecuteJob { job: job.id },
-                    idempotency_key: None,
-                    reply,
-                };
-                pipeline.send(submit.target, Job::Submit(submit));
-                answer
-            })
-            .collect();
-        drop(pipeline);
-        let mut done = false;
-        for answer in answers {
-            // A failure was counted with the job; that is progress, too.
-            done |= matches!(answer.await, Ok(Ok(_) | Err(Error::Rejected(_))));
-        }
-        Some(done)
+        let engine = self.engine.upgrade()?;
+        let attempts = due.into_iter().map(|job| execute(&engine, job));
+        let outcomes = futures::future::join_all(attempts).await;
+        // A failure was counted with the job; that is progress, too.
+        Some(
+            outcomes
+                .iter()
+                .any(|outcome| matches!(outcome, Ok(_) | Err(Error::Rejected(_)))),
+        )
     }
 
     async fn store_failed(&self, error: &StoreError) {
         tracing::warn!(%error, "due jobs could not be looked for; trying again");
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+async fn execute(engine: &Engine, job: DueJob) -> Result<Reply, Error> {
+    let Some(instance) = job.instance_id else {
+        return engine.execute_start_timer(job.id).await;
+    };
+    let command = Command::ExecuteJob { job: job.id };
+    engine.submit(Submission::new(instance, command)).await
 }

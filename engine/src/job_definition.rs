@@ -38,6 +38,12 @@ impl Definition {
         Some(self.job_definition_at(place))
     }
 
+    /// The id of the job definition of a start timer of a definition.
+    pub(crate) fn start_timer_definition(&self, node: &str) -> Option<JobDefinition> {
+        let mut definitions = self.job_definitions().into_iter();
+        definitions.find(|one| *one.place.node == *node && one.place.job_type == "timer-start-event")
+    }
+
     fn job_definition_at(&self, place: flowstone_core::JobDefinition) -> JobDefinition {
         let record = &self.record;
         JobDefinition {
@@ -54,7 +60,9 @@ impl Definition {
 /// Job definitions are not stored, so their ids follow from what they are.
 fn id_of(definition_id: &str, place: &flowstone_core::JobDefinition) -> Uuid {
     let mut hash = Sha256::new();
-    for part in [definition_id, &place.node, place.job_type, &place.configuration] {
+    // The last part of a definition id is known before its version is.
+    let unique = definition_id.rsplit(':').next().unwrap_or_default();
+    for part in [unique, &place.node, place.job_type, &place.configuration] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

@@ -22,6 +22,7 @@ mod job_definition;
 mod lock;
 mod pipeline;
 mod request;
+mod starts;
 mod view;
 mod wake;
 
@@ -32,4 +33,5 @@ pub use error::{DeployError, Error};
 pub use history::HistoryLevel;
 pub use job_definition::JobDefinition;
 pub use request::{FetchFilter, FetchRequest, FetchTopic, LockedTask, Reply, StartRequest, Submission};
+pub use starts::StartSubscription;
 pub use view::{ActivityNode, InstanceView, TransitionNode};

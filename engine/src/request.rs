@@ -35,6 +35,8 @@ impl Submission {
 /// A request to start an instance.
 #[derive(Clone, Debug, Default)]
 pub struct StartRequest {
+    /// BPMN id of the start event; `None`: the one without trigger.
+    pub start_node: Option<Arc<str>>,
     /// Business key.
     pub business_key: Option<String>,
     /// Variables of the new instance.

@@ -45,7 +45,7 @@ async fn replay(url: &str) {
     println!("{}: {}", server.url(), report["total"]);
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(
-        report["total"]["okWalks"].as_u64().unwrap() >= 502,
+        report["total"]["okWalks"].as_u64().unwrap() >= 551,
         "{}",
         report["total"]
     );

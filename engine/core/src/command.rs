@@ -1,5 +1,7 @@
 //! What clients ask of an instance.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
 use uuid::Uuid;
@@ -178,6 +180,8 @@ pub struct Start {
     pub business_key: Option<String>,
     /// Tenant, that of the definition.
     pub tenant_id: Option<String>,
+    /// BPMN id of the start event; `None`: the one without trigger.
+    pub node: Option<Arc<str>>,
     /// Variables of the root scope.
     pub variables: Variables,
     /// Authenticated user, if any.

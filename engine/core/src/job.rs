@@ -128,7 +128,7 @@ impl Step<'_> {
             JobWork::Leave { flow } => self.leave_later(owner, node, flow),
             JobWork::Timer { again } => {
                 if let Some(again) = again {
-                    self.arm_again(owner, node, again, job.due)?;
+                    self.arm_again(owner, node, &again, job.due)?;
                 }
                 self.caught(owner, node)
             }
@@ -170,7 +170,8 @@ impl Step<'_> {
     /// Sets the timer of an event.
     pub(crate) fn set_timer(&mut self, owner: Uuid, event: NodeIndex, timer: &Timer) -> Result<(), Rejection> {
         let value = self.evaluate(&timer.expression, &mut Place::at(owner, event))?;
-        let (due, cycle) = self.due(event, timer.kind, &value)?;
+        let set = timer_due(timer.kind, &value, self.now);
+        let Repeated { due, cycle } = set.map_err(|problem| self.unfit(event, &problem))?;
         let again = cycle.filter(|_| self.comes_again(event));
         let again = again.map(|cycle| Repetition { cycle, count: 1 });
         self.create_job(owner, event, self.model.id(event), JobWork::Timer { again }, Some(due))
@@ -185,63 +186,19 @@ impl Step<'_> {
         }
     }
 
-    /// When a timer fires first, and its cycle if it has one.
-    fn due(
-        &self,
-        event: NodeIndex,
-        kind: TimerKind,
-        value: &Value,
-    ) -> Result<(DateTime<Utc>, Option<String>), Rejection> {
-        let text = match value {
-            Value::String(text) => text.trim(),
-            other => {
-                let date = other.to_date().map_err(|error| self.failed(event, error))?;
-                return Ok((date, None));
-            }
-        };
-        let unfit = |error: &dyn std::fmt::Display| self.unfit(event, &error.to_string());
-        let too_late = || self.unfit(event, "the timer never fires; give a moment that lies ahead");
-        match kind {
-            TimerKind::Date => flowstone_schedule::parse_date(text)
-                .map(|date| (date, None))
-                .map_err(|error| unfit(&error)),
-            TimerKind::Duration => {
-                let duration = Duration::parse(text).map_err(|error| unfit(&error))?;
-                let due = duration.added_to(self.now).ok_or_else(too_late)?;
-                Ok((due, None))
-            }
-            TimerKind::Cycle => {
-                let cycle = Cycle::parse(text).map_err(|error| unfit(&error))?;
-                let due = cycle.first_due(self.now).ok_or_else(too_late)?;
-                Ok((due, Some(text.to_owned())))
-            }
-        }
-    }
-
     fn arm_again(
         &mut self,
         owner: Uuid,
         event: NodeIndex,
-        again: Repetition,
+        again: &Repetition,
         previous: Option<DateTime<Utc>>,
     ) -> Result<(), Rejection> {
-        let cycle = Cycle::parse(&again.cycle).map_err(|error| self.unfit(event, &error.to_string()))?;
-        let previous = previous.unwrap_or(self.now);
-        // What is executed ahead of its time by hand comes at that time all the same.
-        let ahead = previous > self.now;
-        let next = if ahead {
-            Some(previous)
-        } else {
-            cycle.next_due(previous, again.count, self.now)
-        };
-        let Some(due) = next else {
+        let next = repeat(again, previous.unwrap_or(self.now), self.now);
+        let Some((due, again)) = next.map_err(|problem| self.unfit(event, &problem))? else {
             return Ok(());
         };
-        let again = Some(Repetition {
-            count: again.count.saturating_add(u32::from(!ahead)),
-            ..again
-        });
-        self.create_job(owner, event, self.model.id(event), JobWork::Timer { again }, Some(due))
+        let work = JobWork::Timer { again: Some(again) };
+        self.create_job(owner, event, self.model.id(event), work, Some(due))
     }
 
     /// An attempt at a job failed: what it did is taken back already.
@@ -338,4 +295,59 @@ impl Step<'_> {
             self.emit(Event::IncidentResolved { id, token: owner });
         }
     }
+}
+
+/// When a timer fires first, and its cycle if it has one.
+pub(crate) struct Repeated {
+    pub(crate) due: DateTime<Utc>,
+    pub(crate) cycle: Option<String>,
+}
+
+/// Reads what a timer is set to. The error says what is wrong and what to write.
+pub(crate) fn timer_due(kind: TimerKind, value: &Value, now: DateTime<Utc>) -> Result<Repeated, String> {
+    let once = |due| Repeated { due, cycle: None };
+    let Value::String(text) = value else {
+        return value.to_date().map(once).map_err(|error| error.to_string());
+    };
+    let text = text.trim();
+    let too_late = || "the timer never fires; give a moment that lies ahead".to_owned();
+    match kind {
+        TimerKind::Date => flowstone_schedule::parse_date(text)
+            .map(once)
+            .map_err(|error| error.to_string()),
+        TimerKind::Duration => {
+            let duration = Duration::parse(text).map_err(|error| error.to_string())?;
+            duration.added_to(now).map(once).ok_or_else(too_late)
+        }
+        TimerKind::Cycle => {
+            let cycle = Cycle::parse(text).map_err(|error| error.to_string())?;
+            Ok(Repeated {
+                due: cycle.first_due(now).ok_or_else(too_late)?,
+                cycle: Some(text.to_owned()),
+            })
+        }
+    }
+}
+
+/// When a timer that fired comes again; `None` when that was the last time.
+///
+/// # Errors
+/// When its cycle cannot be read.
+pub fn repeat(
+    again: &Repetition,
+    previous: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Option<(DateTime<Utc>, Repetition)>, String> {
+    let cycle = Cycle::parse(&again.cycle).map_err(|error| error.to_string())?;
+    // What is executed ahead of its time by hand comes at that time all the same.
+    let ahead = previous > now;
+    let next = if ahead {
+        Some(previous)
+    } else {
+        cycle.next_due(previous, again.count, now)
+    };
+    Ok(next.map(|due| {
+        let count = again.count.saturating_add(u32::from(!ahead));
+        (due, Repetition { count, ..again.clone() })
+    }))
 }

@@ -29,6 +29,7 @@ mod parts;
 mod receive_task;
 mod rejection;
 mod scope;
+mod start_event;
 mod state;
 mod step;
 mod throw;
@@ -41,9 +42,11 @@ pub use compile::{Executable, NodeInfo, compile};
 pub use event::{Event, Outcome};
 pub use flowstone_expression::Limits;
 pub use ids::{CountingIds, IdSource};
+pub use job::repeat;
 pub use job_definition::JobDefinition;
 pub use parts::Parts;
 pub use rejection::Rejection;
+pub use start_event::{StartSubscription, StartTimer};
 pub use state::{
     EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork, Repetition, Scope,
     ScopePhase, Subscription, Token, UserTask, Wait,

@@ -36,7 +36,7 @@ impl Default for StepOptions {
     }
 }
 
-/// Begins an instance at the none start event of the process and runs it until it rests or ends (BPMN 2.0, 13.2).
+/// Begins an instance at a start event of the process and runs it until it rests or ends (BPMN 2.0, 13.2).
 ///
 /// # Errors
 /// [`Rejection::NoNoneStart`], or whatever stops the way to the first rest.
@@ -52,7 +52,10 @@ pub fn start(
     let no_start = || Rejection::NoNoneStart {
         definition: definition_id.to_string(),
     };
-    let node = model.start_in(None).ok_or_else(no_start)?;
+    let node = match &start.node {
+        Some(node) => model.find(node)?,
+        None => model.start_in(None).ok_or_else(no_start)?,
+    };
     let first = Event::InstanceStarted {
         id,
         definition_id: definition_id.clone(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flowstone_store::Result;
-use flowstone_store::record::{DefinitionRecord, NewDeployment, ResourceRecord};
+use flowstone_store::record::{DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction};
 use uuid::Uuid;
@@ -64,10 +64,79 @@ async fn try_deploy(pool: &PgPool, new: &NewDeployment) -> sqlx::Result<Vec<Defi
         definition.version = next_version(&mut transaction, &definition).await?;
         definition.id = final_id(&definition);
         insert_definition(&mut transaction, &definition).await?;
+        // Only the latest version starts by itself.
+        sqlx::query(
+            "delete from job where instance_id is null and definition_key = $1 and tenant_id is not distinct from $2",
+        )
+        .bind(storable(&definition.key))
+        .bind(storable_option(&definition.tenant_id))
+        .execute(&mut *transaction)
+        .await?;
         stored.push(definition);
+    }
+    for job in &new.start_jobs {
+        let mut places = new.definitions.iter().zip(&stored);
+        let place = places.find(|(definition, _)| definition.id == job.definition_id);
+        let job = JobRow {
+            definition_id: place.map_or_else(|| job.definition_id.clone(), |(_, stored)| stored.id.clone()),
+            ..job.clone()
+        };
+        put_job(&mut transaction, &job).await?;
     }
     transaction.commit().await?;
     Ok(stored)
+}
+
+/// Writes jobs of definitions; see [`flowstone_store::Store::write_definition_jobs`].
+pub(crate) async fn write_jobs(pool: &PgPool, put: &[JobRow], deleted: &[Uuid]) -> Result<()> {
+    let write = async {
+        let mut transaction = pool.begin().await?;
+        sqlx::query("delete from job where id = any($1)")
+            .bind(deleted)
+            .execute(&mut *transaction)
+            .await?;
+        for job in put {
+            put_job(&mut transaction, job).await?;
+        }
+        transaction.commit().await
+    };
+    write
+        .await
+        .map_err(|error| failure("writing jobs of a definition", error))
+}
+
+async fn put_job(connection: &mut PgConnection, job: &JobRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into job (id, definition_id, definition_key, tenant_id, deployment_id, job_definition_id, node_id, \
+         job_type, configuration, due, priority, retries, suspended, exception_message, exception_details, \
+         failed_node_id, created_at, detail) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+         on conflict (id) do update set due = excluded.due, priority = excluded.priority, \
+         retries = excluded.retries, suspended = excluded.suspended, exception_message = excluded.exception_message, \
+         exception_details = excluded.exception_details, failed_node_id = excluded.failed_node_id, \
+         detail = excluded.detail",
+    )
+    .bind(job.id)
+    .bind(storable(&job.definition_id))
+    .bind(storable(&job.definition_key))
+    .bind(storable_option(&job.tenant_id))
+    .bind(job.deployment_id)
+    .bind(job.job_definition_id)
+    .bind(storable(&job.node_id))
+    .bind(storable(&job.job_type))
+    .bind(storable(&job.configuration))
+    .bind(job.due)
+    .bind(job.priority)
+    .bind(job.retries)
+    .bind(job.suspended)
+    .bind(storable_option(&job.exception_message))
+    .bind(storable_option(&job.exception_details))
+    .bind(storable_option(&job.failed_node_id))
+    .bind(job.created_at)
+    .bind(&job.detail)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Holds every key of the deployment until its transaction ends, in one order for everybody.
@@ -248,6 +317,10 @@ pub(crate) async fn delete_deployment(pool: &PgPool, id: Uuid, cascade: bool) ->
                     .await?;
             delete_history(&mut transaction, &definitions).await?;
         }
+        sqlx::query("delete from job where instance_id is null and deployment_id = $1")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
         // Resources and definitions go with it (`on delete cascade`).
         let done = sqlx::query("delete from deployment where id = $1")
             .bind(id)
@@ -269,6 +342,10 @@ pub(crate) async fn delete_definition(pool: &PgPool, id: &str, cascade: bool) ->
             .execute(&mut *transaction)
             .await?;
         let existed = done.rows_affected() > 0;
+        sqlx::query("delete from job where instance_id is null and definition_id = $1")
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await?;
         if cascade && existed {
             delete_history(&mut transaction, std::slice::from_ref(&id)).await?;
         }

@@ -60,6 +60,10 @@ impl Store for PostgresStore {
         load::next_due(&self.hot, after).await
     }
 
+    async fn write_definition_jobs(&self, put: Vec<JobRow>, deleted: Vec<Uuid>) -> Result<()> {
+        deployment::write_jobs(&self.queries, &put, &deleted).await
+    }
+
     async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {
         deployment::deploy(&self.queries, deployment).await
     }

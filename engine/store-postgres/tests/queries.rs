@@ -173,6 +173,7 @@ fn deployment_of(key: &str, tenant: Option<&str>) -> NewDeployment {
             name: "order.bpmn".to_owned(),
             bytes: Arc::from(&b"\x00\xff<xml/>"[..]),
         }],
+        start_jobs: Vec::new(),
         definitions: vec![definition_of(&deployment, key)],
         deployment,
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use flowstone_store::Result;
-use flowstone_store::record::{DefinitionRecord, NewDeployment, ResourceRecord};
-use flowstone_store::text::{clean_deployment, storable};
+use flowstone_store::record::{DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
+use flowstone_store::text::{clean_deployment, clean_job, storable};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 use uuid::Uuid;
@@ -12,6 +12,8 @@ use uuid::Uuid;
 use crate::cells::Cells;
 use crate::error::failure;
 use crate::history::delete_of_definitions;
+use crate::rows::{Rows, ids};
+use crate::table::{JOB, job_cells};
 
 /// Columns of a definition, in the order of [`read_definition`]; the table is called `d`.
 pub(crate) const DEFINITION_COLUMNS: &str = "d.id, d.key, d.category, d.description, d.name, d.version, \
@@ -44,13 +46,58 @@ pub(crate) async fn deploy(pool: &SqlitePool, mut new: NewDeployment) -> Result<
         }
         for definition in &mut new.definitions {
             definition.version = next_version(&mut transaction, definition).await?;
-            definition.id = definition.final_id();
+            let last = definition.final_id();
+            let provisional = std::mem::replace(&mut definition.id, last);
             insert_definition(&mut transaction, definition).await?;
+            for job in new.start_jobs.iter_mut().filter(|job| job.definition_id == provisional) {
+                job.definition_id = definition.id.clone();
+            }
+            // Only the latest version starts by itself.
+            sqlx::query("delete from job where instance_id is null and definition_key = ?1 and tenant_id is ?2")
+                .bind(&*definition.key)
+                .bind(&definition.tenant_id)
+                .execute(&mut *transaction)
+                .await?;
         }
+        put_jobs(&mut transaction, &new.start_jobs).await?;
         transaction.commit().await?;
         Ok(new.definitions)
     };
     store.await.map_err(|error| failure("storing a deployment", error))
+}
+
+/// Writes jobs of definitions; see [`flowstone_store::Store::write_definition_jobs`].
+pub(crate) async fn write_jobs(pool: &SqlitePool, mut put: Vec<JobRow>, deleted: &[Uuid]) -> Result<()> {
+    put.iter_mut().for_each(clean_job);
+    let gone = ids(deleted.iter().copied())?;
+    let write = async {
+        let mut transaction = pool.begin_with("begin immediate").await?;
+        sqlx::query(AssertSqlSafe(JOB.delete()))
+            .bind(gone)
+            .execute(&mut *transaction)
+            .await?;
+        put_jobs(&mut transaction, &put).await?;
+        transaction.commit().await
+    };
+    write
+        .await
+        .map_err(|error| failure("writing jobs of a definition", error))
+}
+
+async fn put_jobs(connection: &mut SqliteConnection, jobs: &[JobRow]) -> sqlx::Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::new();
+    for job in jobs {
+        rows.add(|cells| job_cells(cells, job))
+            .map_err(|error| sqlx::Error::Encode(error.into()))?;
+    }
+    sqlx::query(AssertSqlSafe(JOB.put()))
+        .bind(rows.finish())
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 async fn next_version(connection: &mut SqliteConnection, definition: &DefinitionRecord) -> sqlx::Result<i32> {
@@ -203,6 +250,7 @@ pub(crate) async fn delete_deployment(pool: &SqlitePool, id: Uuid, cascade: bool
     }
     let mut existed = false;
     for sql in [
+        "delete from job where instance_id is null and deployment_id = ?1",
         "delete from process_definition where deployment_id = ?1",
         "delete from deployment_resource where deployment_id = ?1",
         "delete from deployment where id = ?1",
@@ -229,6 +277,11 @@ pub(crate) async fn delete_definition(pool: &SqlitePool, id: &str, cascade: bool
         .await
         .map_err(fail)?;
     let existed = done.rows_affected() > 0;
+    sqlx::query("delete from job where instance_id is null and definition_id = ?1")
+        .bind(&id)
+        .execute(&mut *transaction)
+        .await
+        .map_err(fail)?;
     if cascade && existed {
         delete_of_definitions(&mut transaction, std::slice::from_ref(&id)).await?;
     }

@@ -60,6 +60,10 @@ impl Store for SqliteStore {
         live::next_due(&self.readers, after).await
     }
 
+    async fn write_definition_jobs(&self, put: Vec<JobRow>, deleted: Vec<Uuid>) -> Result<()> {
+        definition::write_jobs(&self.writer, put, &deleted).await
+    }
+
     async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {
         definition::deploy(&self.writer, deployment).await
     }

@@ -62,6 +62,7 @@ macro_rules! conformance_tests {
             deployments::an_id_too_long_for_clients_is_a_bare_uuid,
             deployments::a_deployment_is_stored_wholly,
             deployments::a_deployment_that_fails_leaves_nothing,
+            deployments::jobs_of_definitions_belong_to_the_latest_version,
             deployments::a_deleted_deployment_takes_its_history_only_with_cascade,
             deployments::a_deleted_definition_leaves_its_deployment,
             queries::every_field_answers_every_test,

@@ -55,6 +55,8 @@ struct State {
     deployments: BTreeMap<Uuid, DeploymentRecord>,
     resources: BTreeMap<Uuid, ResourceRecord>,
     definitions: BTreeMap<Arc<str>, DefinitionRecord>,
+    /// Jobs that belong to no instance.
+    definition_jobs: BTreeMap<Uuid, JobRow>,
 }
 
 /// A running instance with its rows.
@@ -112,6 +114,11 @@ impl Store for MemoryStore {
 
     async fn ready_tasks(&self, topic: &str, horizon: DateTime<Utc>, limit: u32) -> Result<Vec<ReadyTask>> {
         Ok(self.state().ready_tasks(topic, horizon, limit))
+    }
+
+    async fn write_definition_jobs(&self, put: Vec<JobRow>, deleted: Vec<Uuid>) -> Result<()> {
+        self.state().write_definition_jobs(put, &deleted);
+        Ok(())
     }
 
     async fn due_jobs(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueJob>> {

@@ -473,6 +473,9 @@ pub struct NewDeployment {
     /// next version of the key within the tenant (`DefinitionRecord::id` arrives holding only the
     /// uuid text that ends the final id).
     pub definitions: Vec<DefinitionRecord>,
+    /// Timers that start instances of them. Their `definition_id` is the uuid text of one of the definitions; the
+    /// store puts its final id there. Those of earlier versions of the same key and tenant go.
+    pub start_jobs: Vec<JobRow>,
 }
 
 /// A running process instance as queries show it.

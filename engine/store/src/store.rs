@@ -99,12 +99,15 @@ pub trait Store: Send + Sync + 'static {
     /// When the first job becomes due after a moment, among those that [`Store::due_jobs`] looks at.
     async fn next_due(&self, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>>;
 
+    /// Writes jobs that belong to no instance, replacing those that are there as a whole, and removes others.
+    async fn write_definition_jobs(&self, put: Vec<JobRow>, deleted: Vec<Uuid>) -> Result<()>;
+
     /// Stores a deployment, assigning versions under a lock so that two deployments at once get
     /// different ones; answers the definitions as stored.
     async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>>;
 
-    /// Deletes a deployment with its resources and definitions; `false` if there is none. The
-    /// caller has ended their instances. With `cascade` their history goes too.
+    /// Deletes a deployment with its resources, its definitions and the jobs that belong to these; `false` if there
+    /// is none. The caller has ended their instances. With `cascade` their history goes too.
     async fn delete_deployment(&self, id: Uuid, cascade: bool) -> Result<bool>;
 
     /// Deletes one definition (the deployment stays); `false` if there is none.

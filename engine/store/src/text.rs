@@ -90,7 +90,7 @@ clean! {
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,
     }
-    NewDeployment { deployment.name, deployment.source, deployment.tenant_id, definitions }
+    NewDeployment { deployment.name, deployment.source, deployment.tenant_id, definitions, start_jobs }
 }
 
 impl Clean for ActivityRow {
@@ -121,6 +121,11 @@ pub fn clean_batch(batch: &mut Batch) {
     for command in &mut batch.applied {
         command.key.clean();
     }
+}
+
+/// Makes a job storable.
+pub fn clean_job(job: &mut JobRow) {
+    job.clean();
 }
 
 /// Makes every text column of a deployment [`storable`].

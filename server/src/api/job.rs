@@ -87,12 +87,26 @@ async fn find(state: &AppState, id: &str) -> Result<Option<JobRow>, ApiError> {
 
 /// Sends a command to the instance that a job belongs to; `unknown` is the answer when there is no such job.
 async fn submit(state: &AppState, job: Uuid, command: Command, unknown: ApiError) -> Result<(), ApiError> {
-    match state.engine().submit(Submission::new(job, command)).await {
+    let answer = match state.engine().submit(Submission::new(job, command.clone())).await {
+        // It may belong to a definition, not to an instance.
+        Err(Error::Unknown(_)) => of_definition(state, job, command).await,
         Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(()) => Ok(()),
         Err(Error::Unknown(_) | Error::Rejected(Rejection::UnknownJob { .. } | Rejection::Ended { .. })) => {
             Err(unknown)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+async fn of_definition(state: &AppState, job: Uuid, command: Command) -> Result<(), Error> {
+    match command {
+        Command::ExecuteJob { .. } => state.engine().execute_start_timer(job).await.map(drop),
+        Command::ChangeJob { change, .. } => state.engine().change_start_timer(job, &change).await,
+        _ => Err(Error::Unknown(job)),
     }
 }
 

@@ -7,19 +7,22 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger};
-use flowstone_engine::{Error, Reply, Submission};
+use flowstone_engine::{Error, Reply, StartRequest, StartSubscription, Submission};
 use flowstone_store::record::SubscriptionRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use self::correlation::Correlation;
 use super::AppState;
+use super::base_uri::BaseUri;
 use super::body::{JsonBody, WireVariables};
 use super::error::{ApiError, ErrorBody};
 use super::process_definition::StartedInstance;
+use super::starts::{self, Tenant};
 use super::value;
 
 /// How often a correlation is tried again because the execution that it found had gone on
@@ -90,13 +93,14 @@ pub struct CorrelatedExecution {
 
 /// Correlate a message
 ///
-/// To the one execution that waits for it, or with `all` to every one.
+/// To the one execution that waits for it, else to the one process that it starts; with `all` to every one.
 #[utoipa::path(post, path = "/message", operation_id = "deliverMessage", tag = "Message",
     request_body = MessageRequest,
     responses((status = 200, body = [CorrelationResult]), (status = 204), (status = 400, body = ErrorBody),
         (status = 500, body = ErrorBody)))]
 async fn correlate(
     State(state): State<AppState>,
+    base: BaseUri,
     JsonBody(request): JsonBody<MessageRequest>,
 ) -> Result<Response, ApiError> {
     let all = request.all;
@@ -113,16 +117,27 @@ async fn correlate(
     }
     let shown: Vec<_> = delivered
         .into_iter()
-        .map(|(receiver, reply)| CorrelationResult {
-            result_type: "Execution",
-            execution: Some(CorrelatedExecution {
-                id: receiver.subscription.activity_id.to_string(),
-                process_instance_id: reply.instance_id.to_string(),
-                ended: reply.ended,
-                tenant_id: reply.tenant_id,
-            }),
-            process_instance: None,
-            variables: with_variables.then(|| value::map_to_wire(&reply.variables, false)),
+        .map(|(receiver, reply)| {
+            let variables = with_variables.then(|| value::map_to_wire(&reply.variables, false));
+            match receiver {
+                Receiver::Execution(execution) => CorrelationResult {
+                    result_type: "Execution",
+                    execution: Some(CorrelatedExecution {
+                        id: execution.to_string(),
+                        process_instance_id: reply.instance_id.to_string(),
+                        ended: reply.ended,
+                        tenant_id: reply.tenant_id,
+                    }),
+                    process_instance: None,
+                    variables,
+                },
+                Receiver::Process(key) => CorrelationResult {
+                    result_type: "ProcessDefinition",
+                    execution: None,
+                    process_instance: Some(StartedInstance::new(reply, Some(key), false, &base)),
+                    variables,
+                },
+            }
         })
         .collect();
     Ok(Json(shown).into_response())
@@ -135,7 +150,15 @@ struct Delivery {
     local_variables: flowstone_expression::Variables,
 }
 
-type Delivered = (SubscriptionRecord, Reply);
+/// Who got a message.
+enum Receiver {
+    /// An execution that waited for it.
+    Execution(Uuid),
+    /// The process of this key, of which it started an instance.
+    Process(String),
+}
+
+type Delivered = (Receiver, Reply);
 
 impl TryFrom<MessageRequest> for Delivery {
     type Error = ApiError;
@@ -190,10 +213,10 @@ impl Delivery {
                 return Err(self.correlation.ambiguous(receivers.len()));
             }
             let Some(receiver) = receivers.pop() else {
-                return Err(self.correlation.unmatched());
+                return self.start_one(state).await;
             };
             if let Some(reply) = self.deliver(state, &receiver).await? {
-                return Ok((receiver, reply));
+                return Ok((Receiver::Execution(receiver.subscription.activity_id), reply));
             }
         }
         Err(self.correlation.unmatched())
@@ -204,10 +227,43 @@ impl Delivery {
         for receiver in self.correlation.receivers(state).await? {
             // Who went on meanwhile no longer waits for the message.
             if let Some(reply) = self.deliver(state, &receiver).await? {
-                delivered.push((receiver, reply));
+                delivered.push((Receiver::Execution(receiver.subscription.activity_id), reply));
             }
         }
+        for start in self.starts(state).await? {
+            delivered.push(self.start(state, &start).await?);
+        }
         Ok(delivered)
+    }
+
+    /// The start events that wait for the message; none when it is for a certain instance.
+    async fn starts(&self, state: &AppState) -> Result<Vec<StartSubscription>, ApiError> {
+        let correlation = &self.correlation;
+        if correlation.process_instance_id.is_some() {
+            return Ok(Vec::new());
+        }
+        let tenant = Tenant::read(correlation.tenant_id.clone(), correlation.without_tenant_id)?;
+        starts::waiting(state, EventKind::Message, Some(&correlation.name), &tenant).await
+    }
+
+    async fn start_one(&self, state: &AppState) -> Result<Delivered, ApiError> {
+        match &self.starts(state).await?[..] {
+            [start] => self.start(state, start).await,
+            [] => Err(self.correlation.unmatched()),
+            several => Err(self.correlation.ambiguous_start(several.len())),
+        }
+    }
+
+    async fn start(&self, state: &AppState, start: &StartSubscription) -> Result<Delivered, ApiError> {
+        let mut variables = self.variables.clone();
+        variables.extend(self.local_variables.clone());
+        let with = StartRequest {
+            business_key: self.correlation.business_key.clone(),
+            variables,
+            ..StartRequest::default()
+        };
+        let reply = state.engine().start_at(start, with).await?;
+        Ok((Receiver::Process(start.definition.key.to_string()), reply))
     }
 
     /// `None` when the receiver no longer waits.

@@ -6,6 +6,7 @@
 
 pub mod base_uri;
 pub mod body;
+pub mod condition;
 pub mod deployment;
 pub mod engine;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod operations;
 pub mod process_definition;
 pub mod process_instance;
 pub mod signal;
+mod starts;
 pub mod task;
 mod tenants;
 pub mod unsupported;
@@ -106,6 +108,7 @@ impl AppState {
 /// Every implemented operation below the API root, with its documentation.
 pub fn paths() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .merge(condition::routes())
         .merge(deployment::routes())
         .merge(engine::routes())
         .merge(event_subscription::routes())

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger};
-use flowstone_engine::{Error, Submission};
+use flowstone_engine::{Error, StartRequest, Submission};
 use flowstone_expression::Variables;
 use flowstone_store::query::{Query, Scalar, SubscriptionField as Field, Test};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::AppState;
 use super::body::{self, JsonBody, WireVariables};
 use super::error::{ApiError, ErrorBody};
+use super::starts::{self, Tenant};
 use super::value;
 
 /// The operations of this resource.
@@ -54,6 +55,8 @@ async fn throw(
     };
     let variables = value::map_from_wire(&request.variables)?;
     let Some(execution_id) = request.execution_id else {
+        let tenant = Tenant::read(request.tenant_id.clone(), request.without_tenant_id)?;
+        let started = starts::waiting(&state, EventKind::Signal, Some(&name), &tenant).await?;
         let mut query = Query::default()
             .with(Field::EventType, Test::Equals(Scalar::Text("signal".to_owned())))
             .with(Field::EventName, Test::Equals(Scalar::Text(name.clone())))
@@ -66,6 +69,13 @@ async fn throw(
         for receiver in state.store().subscriptions(&query).await? {
             // Who went on or ended meanwhile, perhaps by this very signal, no longer waits for it.
             deliver(&state, receiver.subscription.activity_id, &name, &variables).await?;
+        }
+        for start in started {
+            let with = StartRequest {
+                variables: variables.clone(),
+                ..StartRequest::default()
+            };
+            state.engine().start_at(&start, with).await?;
         }
         return Ok(StatusCode::NO_CONTENT);
     };

@@ -7,6 +7,7 @@ mod order;
 mod progress;
 mod records;
 mod refusals;
+mod starts;
 #[path = "../support/mod.rs"]
 mod support;
 mod variables;

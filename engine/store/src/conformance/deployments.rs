@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::fixture::{commit, deploy, deployment, now, waiting};
-use crate::query::{DefinitionField, Query, Scalar, Test};
-use crate::record::{NewDeployment, ResourceRecord};
+use super::fixture::{activity, commit, deploy, deployment, job, now, waiting};
+use crate::query::{DefinitionField, JobField, Query, Scalar, Test};
+use crate::record::{ActivityKind, JobRow, NewDeployment, ResourceRecord};
 use crate::{Error, SharedStore};
 
 pub async fn versions_are_counted_per_key_and_tenant_even_at_once(store: SharedStore) {
@@ -179,4 +179,69 @@ pub async fn a_deleted_definition_leaves_its_deployment(store: SharedStore) {
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].id, ended[1].id());
     assert_eq!(store.count_historic_activities(&Query::default()).await.unwrap(), 3);
+}
+
+/// A deployment of `key` with a timer that starts it.
+fn with_start_job(key: &str, tenant: Option<&str>) -> NewDeployment {
+    let mut new = deployment(key, tenant);
+    let definition = &new.definitions[0];
+    new.start_jobs = vec![JobRow {
+        instance_id: None,
+        execution_id: None,
+        definition_id: definition.id.clone(),
+        definition_key: definition.key.clone(),
+        tenant_id: definition.tenant_id.clone(),
+        deployment_id: Some(definition.deployment_id),
+        detail: Some(serde_json::json!({"do": "timer"})),
+        ..job(&activity(Uuid::now_v7(), "start", ActivityKind::Receive))
+    }];
+    new
+}
+
+pub async fn jobs_of_definitions_belong_to_the_latest_version(store: SharedStore) {
+    let jobs = async || store.jobs(&Query::<JobField>::default()).await.unwrap();
+    let first = with_start_job("order", None);
+    let stored = store.deploy(first.clone()).await.unwrap().remove(0);
+    let expected = JobRow {
+        definition_id: stored.id.clone(),
+        ..first.start_jobs[0].clone()
+    };
+    assert_eq!(jobs().await, [expected.clone()]);
+    let due = expected.due.unwrap();
+    assert_eq!(store.next_due(now()).await.unwrap(), Some(due));
+    let found = store.due_jobs(due, 10).await.unwrap();
+    assert_eq!((found.len(), found[0].instance_id), (1, None));
+
+    let later = JobRow {
+        due: Some(due + chrono::TimeDelta::hours(1)),
+        retries: 1,
+        ..expected
+    };
+    store
+        .write_definition_jobs(vec![later.clone()], Vec::new())
+        .await
+        .unwrap();
+    assert_eq!(jobs().await, [later.clone()]);
+    let foreign = store
+        .deploy(with_start_job("order", Some("acme")))
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(jobs().await.len(), 2);
+    let second = store.deploy(with_start_job("order", None)).await.unwrap().remove(0);
+    let mut owners: Vec<_> = jobs().await.into_iter().map(|job| job.definition_id).collect();
+    owners.sort();
+    let mut expected = vec![foreign.id.clone(), second.id.clone()];
+    expected.sort();
+    assert_eq!(owners, expected, "the older version of the same tenant starts no more");
+
+    store.delete_definition(&second.id, false).await.unwrap();
+    store.delete_deployment(foreign.deployment_id, false).await.unwrap();
+    assert_eq!(jobs().await, []);
+    store
+        .write_definition_jobs(vec![later.clone()], Vec::new())
+        .await
+        .unwrap();
+    store.write_definition_jobs(Vec::new(), vec![later.id]).await.unwrap();
+    assert_eq!(jobs().await, []);
 }

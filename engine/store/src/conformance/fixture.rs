@@ -329,6 +329,7 @@ pub fn deployment(key: &str, tenant: Option<&str>) -> NewDeployment {
             name: "order.bpmn".to_owned(),
             bytes: Arc::from(&b"\x00\xff<xml/>"[..]),
         }],
+        start_jobs: Vec::new(),
         definitions: vec![DefinitionRecord {
             id: Uuid::now_v7().to_string().into(),
             key: key.into(),

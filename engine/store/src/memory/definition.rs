@@ -5,9 +5,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::State;
-use crate::record::{DefinitionRecord, NewDeployment, ResourceRecord};
+use crate::record::{DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
 use crate::store::{Error, Result};
-use crate::text::clean_deployment;
+use crate::text::{clean_deployment, clean_job};
 
 impl State {
     pub(super) fn deploy(&mut self, mut new: NewDeployment) -> Result<Vec<DefinitionRecord>> {
@@ -29,10 +29,26 @@ impl State {
         for definition in &mut new.definitions {
             let latest = self.latest_definition(&definition.key, definition.tenant_id.as_deref());
             definition.version = latest.map_or(1, |latest| latest.version + 1);
-            definition.id = definition.final_id();
+            let last = definition.final_id();
+            let provisional = std::mem::replace(&mut definition.id, last);
+            self.definition_jobs
+                .retain(|_, job| job.definition_key != definition.key || job.tenant_id != definition.tenant_id);
+            for job in new.start_jobs.iter().filter(|job| job.definition_id == provisional) {
+                let mut job = job.clone();
+                job.definition_id = definition.id.clone();
+                self.definition_jobs.insert(job.id, job);
+            }
             self.definitions.insert(definition.id.clone(), definition.clone());
         }
         Ok(new.definitions)
+    }
+
+    pub(super) fn write_definition_jobs(&mut self, put: Vec<JobRow>, deleted: &[Uuid]) {
+        self.definition_jobs.retain(|id, _| !deleted.contains(id));
+        for mut job in put {
+            clean_job(&mut job);
+            self.definition_jobs.insert(job.id, job);
+        }
     }
 
     pub(super) fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Option<&DefinitionRecord> {
@@ -75,6 +91,7 @@ impl State {
 
     pub(super) fn delete_definition(&mut self, id: &str, cascade: bool) -> bool {
         let existed = self.definitions.remove(id).is_some();
+        self.definition_jobs.retain(|_, job| &*job.definition_id != id);
         if existed && cascade {
             let ended: Vec<Uuid> = self
                 .historic_instances

@@ -13,7 +13,8 @@ impl Entity for JobRow {
     type Row<'state> = &'state JobRow;
 
     fn rows(state: &State) -> Vec<Self::Row<'_>> {
-        let mut rows: Vec<&JobRow> = state.instances.values().flat_map(|live| live.jobs.values()).collect();
+        let of_instances = state.instances.values().flat_map(|live| live.jobs.values());
+        let mut rows: Vec<&JobRow> = of_instances.chain(state.definition_jobs.values()).collect();
         rows.sort_unstable_by_key(|row| row.id);
         rows
     }

@@ -120,6 +120,7 @@ impl State {
         self.instances
             .values()
             .flat_map(|live| live.jobs.values())
+            .chain(self.definition_jobs.values())
             .filter(|job| job.retries > 0 && !job.suspended)
             .map(|job| (job.due.unwrap_or(job.created_at), job))
     }

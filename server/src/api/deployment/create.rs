@@ -193,7 +193,7 @@ fn deploy_error(error: DeployError) -> ApiError {
     match error {
         DeployError::Invalid { problems } => parse_error(&problems),
         DeployError::Empty => ApiError::invalid("No deployment resources contained in the form upload."),
-        DeployError::DuplicateProcess { .. } => ApiError::engine(error.to_string()),
+        DeployError::DuplicateProcess { .. } | DeployError::Start { .. } => ApiError::engine(error.to_string()),
         DeployError::Store(error) => error.into(),
     }
 }

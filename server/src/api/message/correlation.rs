@@ -108,6 +108,14 @@ impl Correlation {
         ))
     }
 
+    /// Several processes start by it, and the message is for one.
+    pub fn ambiguous_start(&self, count: usize) -> ApiError {
+        self.mismatch(&format!(
+            "ENGINE-13032 Cannot correlate message '{}': {count} process definitions start by it; name the tenant",
+            self.name
+        ))
+    }
+
     /// Clients look for the class name in the text (contract 3.9).
     fn mismatch(&self, message: &str) -> ApiError {
         ApiError::refused(format!(

@@ -176,6 +176,7 @@ async fn run(
         .prefixed(&prefix));
     }
     let start = StartRequest {
+        start_node: None,
         business_key: request.business_key,
         variables,
         user: None,

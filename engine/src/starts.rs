@@ -1,0 +1,287 @@
+//! What starts instances of deployed processes by itself: messages, signals, conditions and timers.
+//!
+//! The subscriptions of the latest version of each definition follow from its model; only its timers are stored, as
+//! jobs that belong to no instance.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use flowstone_core::{EventKind, Executable, JobChange, JobWork, Limits, repeat};
+use flowstone_expression::Variables;
+use flowstone_store::query::{DefinitionField, JobField, Query, Scalar, Test};
+use flowstone_store::record::{DefinitionRecord, JobRow};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use crate::definitions::Definition;
+use crate::engine::Engine;
+use crate::error::{DeployError, Error};
+use crate::request::{Reply, StartRequest};
+
+/// How often a timer that starts instances is tried.
+const ATTEMPTS: i32 = 3;
+
+/// A start event of a deployed process that waits for something.
+#[derive(Clone, Debug)]
+pub struct StartSubscription {
+    /// Id, the same on every node and after every restart.
+    pub id: Uuid,
+    /// The latest version of the process.
+    pub definition: DefinitionRecord,
+    /// BPMN id of the start event.
+    pub node: Arc<str>,
+    /// What it waits for.
+    pub kind: EventKind,
+    /// Name of the message or signal.
+    pub name: Option<String>,
+}
+
+impl Engine {
+    /// The start events of all latest versions that wait for a message, a signal or a condition.
+    ///
+    /// # Errors
+    /// [`Error::Store`], or [`Error::UnusableDefinition`].
+    pub async fn start_subscriptions(&self) -> Result<Vec<StartSubscription>, Error> {
+        let latest = Query::default().with(DefinitionField::Latest, Test::Equals(Scalar::Boolean(true)));
+        let mut found = Vec::new();
+        for record in self.store().definitions(&latest).await? {
+            let waiting = self.definitions().started_by(&record, self.now()).await?;
+            found.extend(waiting.iter().map(|one| StartSubscription {
+                id: id_of(&record.id, &one.node),
+                definition: record.clone(),
+                node: one.node.clone(),
+                kind: one.kind,
+                name: one.name.clone(),
+            }));
+        }
+        Ok(found)
+    }
+
+    /// Whether a condition that starts instances holds for variables.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] when the condition cannot be computed; [`Error::UnknownDefinition`].
+    pub async fn starts_for(&self, start: &StartSubscription, variables: &Variables) -> Result<bool, Error> {
+        let definition = self.definition(&start.definition.id).await?;
+        let holds = definition
+            .executable
+            .starts_for(&start.node, variables, self.now(), &Limits::default());
+        holds.map_err(Error::Rejected)
+    }
+
+    /// Starts an instance at a start event.
+    ///
+    /// # Errors
+    /// As [`Engine::start_instance`].
+    pub async fn start_at(&self, start: &StartSubscription, request: StartRequest) -> Result<Reply, Error> {
+        let request = StartRequest {
+            start_node: Some(start.node.clone()),
+            ..request
+        };
+        self.start_instance(&start.definition.id, request).await
+    }
+
+    /// Lets a timer start an instance. When it was due, it does so once, however often and by how many nodes this is
+    /// called.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such job, or what the start comes to; then the failure is counted.
+    pub async fn execute_start_timer(&self, job: Uuid) -> Result<Reply, Error> {
+        let query = Query::default().with(JobField::Id, Test::Equals(Scalar::Id(job)));
+        let row = self.store().jobs(&query).await?.pop();
+        let row = row.filter(|row| row.instance_id.is_none()).ok_or(Error::Unknown(job))?;
+        let now = self.now();
+        let due = row.due.unwrap_or(row.created_at);
+        let request = StartRequest {
+            start_node: Some(row.node_id.clone()),
+            // Whoever stops between the start and the next line finds it started when it comes again.
+            idempotency_key: (due <= now).then(|| format!("timer:{job}:{}", due.timestamp_micros())),
+            ..StartRequest::default()
+        };
+        let started = self.start_instance(&row.definition_id, request).await;
+        match &started {
+            Ok(_) => {
+                let next = next_of(&row, due, now);
+                let deleted = if next.is_none() { vec![job] } else { Vec::new() };
+                self.store()
+                    .write_definition_jobs(next.into_iter().collect(), deleted)
+                    .await?;
+            }
+            Err(Error::Rejected(rejection)) => {
+                let failed = JobRow {
+                    retries: (row.retries - 1).max(0),
+                    exception_message: Some(rejection.to_string()),
+                    failed_node_id: rejection.node().map(str::to_owned),
+                    ..row
+                };
+                self.store().write_definition_jobs(vec![failed], Vec::new()).await?;
+            }
+            Err(_) => {}
+        }
+        self.jobs_changed();
+        started
+    }
+
+    /// Changes a job that belongs to no instance.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such job, [`Error::Store`].
+    pub async fn change_start_timer(&self, job: Uuid, change: &JobChange) -> Result<(), Error> {
+        let query = Query::default().with(JobField::Id, Test::Equals(Scalar::Id(job)));
+        let row = self.store().jobs(&query).await?.pop();
+        let mut row = row.filter(|row| row.instance_id.is_none()).ok_or(Error::Unknown(job))?;
+        match *change {
+            JobChange::Retries(retries) => row.retries = retries,
+            JobChange::Due(due) => row.due = due,
+            JobChange::Priority(priority) => row.priority = priority,
+            JobChange::Suspended(suspended) => row.suspended = suspended,
+            JobChange::Delete => {
+                self.store().write_definition_jobs(Vec::new(), vec![job]).await?;
+                return Ok(());
+            }
+        }
+        self.store().write_definition_jobs(vec![row], Vec::new()).await?;
+        self.jobs_changed();
+        Ok(())
+    }
+
+    /// Sets the timers of what became the latest version because a later one was deleted.
+    pub(crate) async fn set_start_timers(&self, key: &str, tenant: Option<&str>) -> Result<(), Error> {
+        let Some(record) = self.store().latest_definition(key, tenant).await? else {
+            return Ok(());
+        };
+        let definition = self.definition(&record.id).await?;
+        let jobs = start_jobs(&definition, self.now()).map_err(Error::Rejected)?;
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let query = Query::default().with(
+            JobField::DefinitionId,
+            Test::Equals(Scalar::Text(record.id.to_string())),
+        );
+        let set = self
+            .store()
+            .jobs(&query.with(JobField::InstanceId, Test::IsNull))
+            .await?;
+        if set.is_empty() {
+            self.store().write_definition_jobs(jobs, Vec::new()).await?;
+            self.jobs_changed();
+        }
+        Ok(())
+    }
+
+    /// Refuses a message that would start two processes (bpmn-semantics 1a, message start).
+    pub(crate) async fn check_start_messages(
+        &self,
+        tenant: Option<&str>,
+        new: &[(Arc<str>, Executable)],
+    ) -> Result<(), DeployError> {
+        let mut names: Vec<(String, Arc<str>)> = Vec::new();
+        for (key, executable) in new {
+            let waiting = executable
+                .start_subscriptions(self.now())
+                .map_err(|rejection| DeployError::Start {
+                    key: key.to_string(),
+                    problem: rejection.to_string(),
+                })?;
+            let messages = waiting.into_iter().filter(|one| one.kind == EventKind::Message);
+            names.extend(messages.filter_map(|one| Some((one.name?, key.clone()))));
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        let deployed = self.start_subscriptions().await.map_err(|error| match error {
+            Error::Store(error) => DeployError::Store(error),
+            error => DeployError::Start {
+                key: names[0].1.to_string(),
+                problem: error.to_string(),
+            },
+        })?;
+        let replaced = |key: &str| new.iter().any(|(new, _)| **new == *key);
+        let others = deployed.into_iter().filter(|one| {
+            one.kind == EventKind::Message
+                && one.definition.tenant_id.as_deref() == tenant
+                && !replaced(&one.definition.key)
+        });
+        let mut taken: Vec<String> = others.filter_map(|one| one.name).collect();
+        for (name, key) in names {
+            if taken.contains(&name) {
+                return Err(DeployError::Start {
+                    key: key.to_string(),
+                    problem: format!(
+                        "there already is a message event subscription for the message with name '{name}'."
+                    ),
+                });
+            }
+            taken.push(name);
+        }
+        Ok(())
+    }
+}
+
+/// The jobs of the timers that start a definition, set now.
+pub(crate) fn start_jobs(
+    definition: &Definition,
+    now: DateTime<Utc>,
+) -> Result<Vec<JobRow>, flowstone_core::Rejection> {
+    let record = &definition.record;
+    let timers = definition.executable.start_timers(now)?;
+    let rows = timers.into_iter().map(|timer| {
+        let made_from = definition.start_timer_definition(&timer.node);
+        JobRow {
+            id: Uuid::now_v7(),
+            instance_id: None,
+            execution_id: None,
+            definition_id: record.id.clone(),
+            definition_key: record.key.clone(),
+            tenant_id: record.tenant_id.clone(),
+            deployment_id: Some(record.deployment_id),
+            job_definition_id: made_from.as_ref().map(|made_from| made_from.id),
+            node_id: timer.node,
+            job_type: "timer-start-event".to_owned(),
+            configuration: made_from
+                .map(|made_from| made_from.place.configuration)
+                .unwrap_or_default(),
+            due: Some(timer.due),
+            priority: timer.priority,
+            retries: ATTEMPTS,
+            suspended: false,
+            exception_message: None,
+            exception_details: None,
+            failed_node_id: None,
+            created_at: now,
+            // Texts and numbers always serialise.
+            detail: serde_json::to_value(JobWork::Timer { again: timer.again }).ok(),
+        }
+    });
+    Ok(rows.collect())
+}
+
+/// The job of a timer that fired, as it comes again.
+fn next_of(row: &JobRow, due: DateTime<Utc>, now: DateTime<Utc>) -> Option<JobRow> {
+    let work: JobWork = serde_json::from_value(row.detail.clone()?).ok()?;
+    let JobWork::Timer { again: Some(again) } = work else {
+        return None;
+    };
+    let (due, again) = repeat(&again, due, now).ok().flatten()?;
+    Some(JobRow {
+        due: Some(due),
+        retries: ATTEMPTS,
+        exception_message: None,
+        failed_node_id: None,
+        detail: serde_json::to_value(JobWork::Timer { again: Some(again) }).ok(),
+        ..row.clone()
+    })
+}
+
+/// Subscriptions of definitions are not stored, so their ids follow from what they are.
+fn id_of(definition_id: &str, node: &str) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in ["start", definition_id, node] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    Builder::from_random_bytes(bytes).into_uuid()
+}
