@@ -111,7 +111,7 @@ impl Builtin {
 
     pub(crate) fn call(&self, evaluation: &mut Evaluation, arguments: Vec<Value>) -> Evaluated {
         match self.by_position(arguments.len()) {
-            Some(signature) => (signature.body)(evaluation, &arguments),
+            Some(signature) => signature.call(evaluation, arguments),
             None => evaluation.null(format!("{} does not take {} arguments", self.name, arguments.len())),
         }
     }
@@ -119,14 +119,34 @@ impl Builtin {
     pub(crate) fn call_named(&self, evaluation: &mut Evaluation, arguments: Vec<(&str, Value)>) -> Evaluated {
         for signature in self.signatures {
             if let Some(values) = signature.in_order(&arguments) {
-                return (signature.body)(evaluation, &values);
+                return signature.call(evaluation, values);
             }
         }
         evaluation.null(format!("{} has no parameters of these names", self.name))
     }
 }
 
+/// Parameters that take any value, a list or a function. Of the others, a list of one item counts as that item.
+const UNCOERCED: [&str; 15] = [
+    "list", "element", "item", "newItem", "match", "precedes", "value", "value1", "value2", "entries", "contexts",
+    "keys", "", "position", "from",
+];
+
 impl Signature {
+    fn call(&self, evaluation: &mut Evaluation, mut arguments: Vec<Value>) -> Evaluated {
+        for (argument, parameter) in arguments.iter_mut().zip(self.parameters) {
+            let is_text = *parameter == "match" && self.parameters.first() == Some(&"string");
+            if (is_text || !UNCOERCED.contains(parameter))
+                && let Value::List(list) = argument
+                && let [single] = list.as_slice()
+            {
+                let single = single.clone();
+                *argument = single;
+            }
+        }
+        (self.body)(evaluation, &arguments)
+    }
+
     /// The arguments in the order of the parameters, up to the last one given; `None` when the names do not fit.
     fn in_order(&self, arguments: &[(&str, Value)]) -> Option<Vec<Value>> {
         let mut values: Vec<Option<Value>> = vec![None; self.parameters.len()];

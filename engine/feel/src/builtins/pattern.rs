@@ -14,7 +14,7 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
 ];
 
 /// The arguments as texts; the last one may be missing or null.
-fn texts<'a>(arguments: &'a [Value], required: usize) -> Result<Vec<&'a str>, &'a Value> {
+fn texts(arguments: &[Value], required: usize) -> Result<Vec<&str>, &Value> {
     let mut texts = Vec::with_capacity(arguments.len());
     for (index, argument) in arguments.iter().enumerate() {
         match argument {

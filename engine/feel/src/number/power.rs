@@ -83,8 +83,8 @@ fn power_of_ten(exponent: u32) -> BigInt {
 
 /// How many decimal digits a number has, or one more.
 fn decimal_digits(value: &BigUint) -> u32 {
-    // log10(2) = 0.30103, rounded up.
-    (value.bits() as f64 * 0.301_03).ceil() as u32
+    // One digit has log2(10) = 3.3219... bits; the integers give a little more than their quotient.
+    (value.bits() * 30_103 / 100_000 + 1) as u32
 }
 
 impl Number {
