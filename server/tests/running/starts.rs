@@ -33,7 +33,10 @@ async fn a_message_starts_an_instance_with_its_variables() {
     let api = with(BY_MESSAGE).await;
     let waiting = api.get("/event-subscription").await.expect(200);
     assert_eq!(waiting[0]["eventName"], "paid");
-    assert_eq!((&waiting[0]["activityId"], &waiting[0]["executionId"]), (&json!("s"), &Value::Null));
+    assert_eq!(
+        (&waiting[0]["activityId"], &waiting[0]["executionId"]),
+        (&json!("s"), &Value::Null)
+    );
     let message = json!({"messageName": "paid", "businessKey": "bk", "resultEnabled": true,
         "processVariables": {"amount": {"value": 5, "type": "Integer"}}});
     let result = api.post("/message", message).await.expect(200);
@@ -41,7 +44,10 @@ async fn a_message_starts_an_instance_with_its_variables() {
     let started = &result[0]["processInstance"];
     assert_eq!(started["businessKey"], "bk");
     let id = started["id"].as_str().unwrap();
-    let amount = api.get(&format!("/process-instance/{id}/variables/amount")).await.expect(200);
+    let amount = api
+        .get(&format!("/process-instance/{id}/variables/amount"))
+        .await
+        .expect(200);
     assert_eq!(amount["value"], 5);
     let by_key = api.post("/process-definition/key/p/start", json!({})).await;
     assert_eq!(by_key.status, 500, "it has no start event without trigger");
@@ -50,11 +56,15 @@ async fn a_message_starts_an_instance_with_its_variables() {
 #[tokio::test]
 async fn only_the_latest_version_is_started() {
     let api = with(BY_MESSAGE).await;
-    api.deploy("p.bpmn", &model("p", r#"<signalEventDefinition signalRef="g"/>"#)).await;
+    api.deploy("p.bpmn", &model("p", r#"<signalEventDefinition signalRef="g"/>"#))
+        .await;
     api.post("/message", json!({"messageName": "paid"})).await.expect(400);
     api.post("/signal", json!({"name": "alarm"})).await.expect(204);
     assert_eq!(instances(&api).await, 1);
-    assert_eq!(api.get("/event-subscription/count").await.expect(200), json!({"count": 1}));
+    assert_eq!(
+        api.get("/event-subscription/count").await.expect(200),
+        json!({"count": 1})
+    );
 }
 
 #[tokio::test]
@@ -89,7 +99,10 @@ async fn a_condition_that_holds_starts_an_instance() {
         (json!({"other": {"value": 9}}), 0),
         (json!({"amount": {"value": 4}}), 1),
     ] {
-        let started = api.post("/condition", json!({"variables": variables})).await.expect(200);
+        let started = api
+            .post("/condition", json!({"variables": variables}))
+            .await
+            .expect(200);
         assert_eq!(started.as_array().unwrap().len(), count);
     }
     assert_eq!(instances(&api).await, 1);
@@ -127,16 +140,24 @@ async fn timers_that_start_can_be_driven_and_follow_the_latest_version() {
     let first = id(api.get("/job").await.expect(200));
     api.post(&format!("/job/{first}/execute"), json!({})).await.expect(204);
     assert_eq!(instances(&api).await, 1);
-    api.put(&format!("/job/{first}/retries"), json!({"retries": 7})).await.expect(204);
+    api.put(&format!("/job/{first}/retries"), json!({"retries": 7}))
+        .await
+        .expect(204);
     assert_eq!(api.get(&format!("/job/{first}")).await.expect(200)["retries"], 7);
 
     let second = api.deploy("p.bpmn", &model("p", timer)).await;
     assert_eq!(api.get("/job/count").await.expect(200), json!({"count": 1}));
     api.post(&format!("/job/{first}/execute"), json!({})).await.expect(404);
     let deployment = second["id"].as_str().unwrap();
-    api.delete(&format!("/deployment/{deployment}?cascade=true")).await.expect(204);
+    api.delete(&format!("/deployment/{deployment}?cascade=true"))
+        .await
+        .expect(204);
     let restored = api.get("/job").await.expect(200);
-    assert_eq!(restored.as_array().unwrap().len(), 1, "the earlier version is the latest again");
+    assert_eq!(
+        restored.as_array().unwrap().len(),
+        1,
+        "the earlier version is the latest again"
+    );
     api.delete(&format!("/job/{}", id(restored))).await.expect(204);
     assert_eq!(api.get("/job/count").await.expect(200), json!({"count": 0}));
 }

@@ -206,7 +206,7 @@ pub async fn jobs_of_definitions_belong_to_the_latest_version(store: SharedStore
         definition_id: stored.id.clone(),
         ..first.start_jobs[0].clone()
     };
-    assert_eq!(jobs().await, [expected.clone()]);
+    assert_eq!(jobs().await, std::slice::from_ref(&expected));
     let due = expected.due.unwrap();
     assert_eq!(store.next_due(now()).await.unwrap(), Some(due));
     let found = store.due_jobs(due, 10).await.unwrap();
@@ -221,7 +221,7 @@ pub async fn jobs_of_definitions_belong_to_the_latest_version(store: SharedStore
         .write_definition_jobs(vec![later.clone()], Vec::new())
         .await
         .unwrap();
-    assert_eq!(jobs().await, [later.clone()]);
+    assert_eq!(jobs().await, std::slice::from_ref(&later));
     let foreign = store
         .deploy(with_start_job("order", Some("acme")))
         .await
