@@ -53,7 +53,7 @@ impl Evaluation {
             NodeKind::Context(entries) => self.context_literal(entries, scope),
             NodeKind::Range(range) => self.range_literal(range, scope),
             NodeKind::HalfRange(operator, limit) => self.half_range(*operator, limit, scope),
-            NodeKind::Function(literal) => self.function_literal(literal, scope),
+            NodeKind::Function(literal) => self.function_literal(literal, None, scope),
         };
         self.leave_node();
         value
@@ -142,7 +142,10 @@ impl Evaluation {
             if context.contains(name) {
                 return self.null(format!("the context has two entries named '{name}'"));
             }
-            let value = self.node(node, &inner)?;
+            let value = match &node.kind {
+                NodeKind::Function(literal) => self.function_literal(literal, Some(name), &inner)?,
+                _ => self.node(node, &inner)?,
+            };
             if index + 1 < entries.len() {
                 inner = inner.with(name.clone(), value.clone());
             }
@@ -190,8 +193,13 @@ impl Evaluation {
         Ok(Range::new(start, end).into())
     }
 
-    fn function_literal(&mut self, literal: &Arc<FunctionLiteral>, scope: &Scope) -> Evaluated {
-        let function = Function::closure(literal.clone(), scope.clone());
+    fn function_literal(
+        &mut self,
+        literal: &Arc<FunctionLiteral>,
+        own_name: Option<&Arc<str>>,
+        scope: &Scope,
+    ) -> Evaluated {
+        let function = Function::closure(literal.clone(), scope.clone(), own_name.cloned());
         self.check_depth(function.depth())?;
         Ok(function.into())
     }

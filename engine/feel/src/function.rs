@@ -52,6 +52,8 @@ pub(crate) enum Definition {
 pub(crate) struct Closure {
     pub(crate) literal: Arc<FunctionLiteral>,
     pub(crate) scope: Scope,
+    /// The name of the entry of a context that the literal stands in: under this name it can call itself.
+    pub(crate) own_name: Option<Arc<str>>,
 }
 
 pub(crate) struct External {
@@ -86,9 +88,13 @@ impl Function {
         }
     }
 
-    pub(crate) fn closure(literal: Arc<FunctionLiteral>, scope: Scope) -> Self {
+    pub(crate) fn closure(literal: Arc<FunctionLiteral>, scope: Scope, own_name: Option<Arc<str>>) -> Self {
         Self {
-            definition: Definition::Literal(Arc::new(Closure { literal, scope })),
+            definition: Definition::Literal(Arc::new(Closure {
+                literal,
+                scope,
+                own_name,
+            })),
         }
     }
 
@@ -117,7 +123,7 @@ impl Function {
     pub(crate) fn has_signature(&self, parameters: &[Type], result: &Type) -> bool {
         let own_result = match &self.definition {
             Definition::Builtin(builtin) => return builtin.takes(parameters.len()),
-            Definition::Literal(_) => &Type::Any,
+            Definition::Literal(closure) => &closure.literal.result,
             Definition::External(external) => &external.result,
         };
         let own = self.parameters().unwrap_or_default();

@@ -36,6 +36,8 @@ pub enum Type {
     Context(Arc<[(Arc<str>, Type)]>),
     /// Functions with parameters and a result of these types.
     Function(Arc<[Type]>, Arc<Type>),
+    /// All functions.
+    AnyFunction,
 }
 
 impl Type {
@@ -68,6 +70,7 @@ impl Type {
             "years and months duration" | "yearMonthDuration" => Self::YearsAndMonthsDuration,
             "list" => Self::list(Self::Any),
             "range" => Self::Range(Arc::new(Self::Any)),
+            "function" => Self::AnyFunction,
             "context" => Self::Context(Arc::from([])),
             _ => return None,
         })
@@ -84,7 +87,8 @@ impl Type {
             | (Self::Time, Value::Time(_))
             | (Self::DateTime, Value::DateTime(_))
             | (Self::DaysAndTimeDuration, Value::DaysAndTimeDuration(_))
-            | (Self::YearsAndMonthsDuration, Value::YearsAndMonthsDuration(_)) => true,
+            | (Self::YearsAndMonthsDuration, Value::YearsAndMonthsDuration(_))
+            | (Self::AnyFunction, Value::Function(_)) => true,
             (Self::List(items), Value::List(list)) => list.iter().all(|item| items.conforms(item)),
             (Self::Range(ends), Value::Range(range)) => [&range.start, &range.end]
                 .into_iter()
@@ -112,7 +116,7 @@ impl Type {
     /// Whether every value of this type belongs to the other one too.
     pub fn is_subtype_of(&self, other: &Self) -> bool {
         match (self, other) {
-            (_, Self::Any) | (Self::Null, _) => true,
+            (_, Self::Any) | (Self::Null, _) | (Self::Function(..), Self::AnyFunction) => true,
             (Self::List(own), Self::List(items)) => own.is_subtype_of(items),
             (Self::Range(own), Self::Range(ends)) => own.is_subtype_of(ends),
             (Self::Context(own), Self::Context(entries)) => entries.iter().all(|(name, expected)| {

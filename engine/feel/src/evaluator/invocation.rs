@@ -37,7 +37,7 @@ impl Evaluation {
         self.enter_call()?;
         let result = match function.definition() {
             Definition::Builtin(builtin) => builtin.call(self, arguments),
-            Definition::Literal(closure) => self.call_closure(closure, arguments),
+            Definition::Literal(closure) => self.call_closure(function, closure, arguments),
             Definition::External(external) => self.call_external(external, arguments),
         };
         self.leave_call();
@@ -59,12 +59,15 @@ impl Evaluation {
         }
     }
 
-    fn call_closure(&mut self, closure: &Closure, arguments: Vec<Value>) -> Evaluated {
+    fn call_closure(&mut self, function: &Function, closure: &Closure, arguments: Vec<Value>) -> Evaluated {
         let parameters = &closure.literal.parameters;
         let Some(arguments) = self.coerced(parameters, arguments)? else {
             return Ok(Value::Null);
         };
         let mut scope = closure.scope.clone();
+        if let Some(name) = &closure.own_name {
+            scope = scope.with(Arc::clone(name), function.clone());
+        }
         for (parameter, argument) in parameters.iter().zip(arguments) {
             scope = scope.with(Arc::clone(&parameter.name), argument);
         }

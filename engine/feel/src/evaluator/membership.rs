@@ -60,8 +60,10 @@ impl Evaluation {
             return Ok(compare(*operator, input, &limit));
         }
         let value = self.node(test, scope)?;
-        if is_condition && let Value::Boolean(passes) = value {
-            return Ok(Some(passes));
+        match value {
+            Value::Boolean(passes) if is_condition => return Ok(Some(passes)),
+            Value::Null if is_condition => return Ok(None),
+            _ => {}
         }
         if value.is_true() && !matches!(input, Value::Boolean(_)) {
             // A condition that does not look at the input.

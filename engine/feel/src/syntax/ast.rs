@@ -98,6 +98,8 @@ pub(crate) struct RangeLiteral {
 #[derive(Debug)]
 pub(crate) struct FunctionLiteral {
     pub(crate) parameters: Vec<Parameter>,
+    /// The type of the body where it can be seen at once; otherwise any.
+    pub(crate) result: Type,
     pub(crate) body: Node,
 }
 
@@ -124,6 +126,21 @@ impl Node {
     pub(crate) fn new(kind: NodeKind) -> Self {
         let height = kind.children_height().saturating_add(1);
         Self { kind, height }
+    }
+
+    /// The type of the value where it can be seen at once; otherwise any.
+    pub(crate) fn evident_type(&self) -> Type {
+        match &self.kind {
+            NodeKind::Literal(Value::Number(_)) => Type::Number,
+            NodeKind::Literal(Value::String(_)) => Type::String,
+            NodeKind::Literal(Value::Boolean(_)) | NodeKind::InstanceOf(..) => Type::Boolean,
+            NodeKind::Literal(Value::Date(_)) => Type::Date,
+            NodeKind::Literal(Value::Time(_)) => Type::Time,
+            NodeKind::Literal(Value::DateTime(_)) => Type::DateTime,
+            NodeKind::Literal(Value::DaysAndTimeDuration(_)) => Type::DaysAndTimeDuration,
+            NodeKind::Literal(Value::YearsAndMonthsDuration(_)) => Type::YearsAndMonthsDuration,
+            _ => Type::Any,
+        }
     }
 
     pub(crate) fn literal(value: Value) -> Self {

@@ -56,6 +56,8 @@ struct Parser<'a> {
     names: &'a Names,
     /// Names that the text itself declares.
     local_names: NameIndex,
+    /// Keys of contexts in the text, which may be properties anywhere behind them.
+    keys: NameIndex,
     /// Whether an end of a range is being parsed, where `[` may close the range.
     in_range_end: bool,
     /// How often the input was mentioned as `?` so far.
@@ -80,6 +82,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             names,
             local_names: NameIndex::default(),
+            keys: NameIndex::default(),
             in_range_end: false,
             input_mentions: 0,
             partial_mentions: 0,

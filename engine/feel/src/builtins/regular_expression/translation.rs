@@ -61,11 +61,17 @@ pub(super) fn translate(source: &str, flags: &str) -> Result<String, String> {
         }
         return Ok(output);
     }
+    let without_space;
+    let source = if flags.contains('x') {
+        without_space = remove_space(source);
+        &without_space
+    } else {
+        source
+    };
     let mut translator = Translator {
         rest: source.chars().peekable(),
         output,
         dot_matches_all: flags.contains('s'),
-        ignores_space: flags.contains('x'),
         opened_groups: 0,
         open_groups: Vec::new(),
         closed_groups: Vec::new(),
@@ -81,11 +87,31 @@ fn push_literal(output: &mut String, character: char) {
     output.push(character);
 }
 
+/// The pattern without white space, except in classes. It goes before anything else, even between `\` and a letter.
+fn remove_space(source: &str) -> String {
+    let mut kept = String::with_capacity(source.len());
+    let mut class_depth = 0usize;
+    let mut escaped = false;
+    for character in source.chars() {
+        if class_depth == 0 && matches!(character, ' ' | '\t' | '\n' | '\r') {
+            continue;
+        }
+        kept.push(character);
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => class_depth += 1,
+            ']' => class_depth = class_depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    kept
+}
+
 struct Translator<'a> {
     rest: Peekable<Chars<'a>>,
     output: String,
     dot_matches_all: bool,
-    ignores_space: bool,
     opened_groups: usize,
     /// The numbers of the groups that are open here; `None` for those that capture nothing.
     open_groups: Vec<Option<usize>>,
@@ -98,7 +124,6 @@ impl Translator<'_> {
         let mut repeatable = false;
         while let Some(character) = self.rest.next() {
             repeatable = match character {
-                ' ' | '\t' | '\n' | '\r' if self.ignores_space => repeatable,
                 '\\' => {
                     self.escape()?;
                     true

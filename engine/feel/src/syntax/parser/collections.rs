@@ -96,6 +96,7 @@ impl Parser<'_> {
             self.expect_symbol(":")?;
             let value = self.expression_or_test()?;
             self.local_names.insert(&key);
+            self.keys.insert(&key);
             declared.push(key.clone());
             entries.push((key, value));
             if self.take_symbol("}") {

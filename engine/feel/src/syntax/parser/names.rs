@@ -46,12 +46,12 @@ static PROPERTY_NAMES: LazyLock<NameIndex> = LazyLock::new(|| {
 impl Parser<'_> {
     /// The longest name of several parts that is known here, and of how many tokens it is.
     pub(super) fn known_name(&self) -> Option<(Arc<str>, usize)> {
-        self.longest_known(&BUILTIN_NAMES)
+        self.longest_known([&BUILTIN_NAMES, &self.local_names, self.names.index()])
     }
 
-    fn longest_known(&self, of_language: &NameIndex) -> Option<(Arc<str>, usize)> {
+    fn longest_known(&self, indexes: [&NameIndex; 3]) -> Option<(Arc<str>, usize)> {
         let tokens = &self.tokens[self.position..];
-        [&self.local_names, self.names.index(), of_language]
+        indexes
             .into_iter()
             .filter_map(|index| index.longest(self.source, tokens))
             .max_by_key(|(_, length)| *length)
@@ -59,7 +59,7 @@ impl Parser<'_> {
 
     /// A name after `.`.
     pub(super) fn property_name(&mut self) -> Result<Arc<str>, ParseError> {
-        if let Some((name, length)) = self.longest_known(&PROPERTY_NAMES) {
+        if let Some((name, length)) = self.longest_known([&PROPERTY_NAMES, &self.keys, self.names.index()]) {
             self.position += length;
             return Ok(name);
         }

@@ -103,7 +103,11 @@ impl Parser<'_> {
             // There is no Java or PMML here; such a function is null.
             return Ok(Node::literal(Value::Null));
         }
-        self.node(NodeKind::Function(Arc::new(FunctionLiteral { parameters, body })))
+        self.node(NodeKind::Function(Arc::new(FunctionLiteral {
+            parameters,
+            result: body.evident_type(),
+            body,
+        })))
     }
 
     pub(super) fn arguments(&mut self) -> Result<Arguments, ParseError> {
