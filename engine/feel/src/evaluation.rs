@@ -190,6 +190,11 @@ impl Evaluation {
         self.limits.list_items
     }
 
+    /// How many bytes a text may have.
+    pub(crate) fn text_limit(&self) -> usize {
+        self.limits.string_bytes
+    }
+
     /// A text as a value.
     pub(crate) fn text(&mut self, text: impl Into<Arc<str>> + AsRef<str>) -> Result<Value, EvaluationError> {
         self.reserve_text(text.as_ref().len())?;

@@ -105,6 +105,47 @@ fn as_deep_as_the_parser_allows_can_be_evaluated() {
 }
 
 #[test]
+fn recursion_ends_before_the_stack_does() {
+    let bodies = [
+        "f(f)",
+        "[f(f)]",
+        "{a: f(f)}",
+        "if true then f(f) else 1",
+        "if f(f) then 1 else 1",
+        "for i in [1], j in [1], k in [1], l in [1], m in [1], n in [1] return f(f)",
+        "for i in 1..2 return if i = 1 then 1 else f(f) + partial[1]",
+        "every i in [1] satisfies f(f)",
+        "abs(abs(f(f)))",
+        "1 + (2 * (f(f)))",
+        "[1][f(f)]",
+        "f(f).a.b.c",
+        "1 in (f(f), 2)",
+        "f(f) in [1]",
+        "1 between f(f) and 2",
+        "f(f) instance of number",
+        "-f(f)",
+        "true and (false or f(f))",
+        "[1..f(f)]",
+        "sort([1, 2], function(a, b) f(f))",
+        "list replace([1], function(a, b) f(f), 2)",
+        "(function(x: list<number>) x)(f(f))",
+        "(function(x) x)(x: f(f))",
+    ];
+    for body in bodies {
+        let source = format!("{{f: function(f) {body}, r: f(f)}}.r");
+        let limits = Limits {
+            call_depth: 1_000_000,
+            ..Limits::default()
+        };
+        let outcome = on_small_stack(move || {
+            let now = "2026-01-31T09:30:00Z".parse().unwrap();
+            parse(&source).unwrap().evaluate(&Scope::new(), &limits, now)
+        });
+        assert_eq!(outcome.unwrap_err().limit, ExceededLimit::CallDepth, "{body}");
+    }
+}
+
+#[test]
 fn too_long_a_source_is_a_parse_error() {
     let error = parse(&format!("\"{}\"", "x".repeat(70_000))).expect_err("too long");
     assert!(error.message.contains("shorten"), "{error}");
@@ -117,6 +158,10 @@ fn a_loop_of_a_million_is_stopped_at_once_and_ten_thousand_are_fine() {
     assert_eq!(error.limit, ExceededLimit::ListItems);
     assert!(start.elapsed() < Duration::from_millis(100), "{:?}", start.elapsed());
     assert_eq!(evaluate("count(for i in 1..10000 return i)"), Ok(Value::from(10_000)));
+    assert_eq!(
+        evaluate("count(distinct values(for i in 1..50000 return i))"),
+        Ok(Value::from(50_000))
+    );
     assert_eq!(
         evaluate("(for i in 1..5000 return if i = 1 then 1 else partial[-1] + 1)[-1]"),
         Ok(Value::from(5_000))
@@ -160,7 +205,20 @@ fn what_costs_too_much_is_stopped() {
             "{a: for i in 1..60 return if i = 1 then [1, 1] else [partial[-1], partial[-1]], b: a.x}",
             ExceededLimit::Memory,
         ),
-        ("{l: for i in 1..30000 return i, r: distinct values(l)}", fuel),
+        ("{l: for i in 1..30000 return [i], r: distinct values(l)}", fuel),
+        ("string(for i in 1..90000 return 10 ** 6000)", fuel),
+        (
+            "{n: 10 ** 6000, l: for i in 1..90000 return n, r: string(l)}",
+            ExceededLimit::StringBytes,
+        ),
+        (
+            "{a: string join(for i in 1..90000 return \"0123456789\"), r: replace(a, \".+\", string join(for i in 1..9000 return \"$0\"))}",
+            ExceededLimit::Memory,
+        ),
+        (
+            "matches(string join(for i in 1..90000 return \"0123456789\"), \"(a{100}){100}b\")",
+            fuel,
+        ),
         ("{l: for i in 1..30000 return i, r: l[count(l[item > 0]) > 0]}", fuel),
         (
             "matches(string join(for i in 1..5000 return \"a\"), \"(a*)*\\1b\")",

@@ -1,8 +1,10 @@
 //! Functions that make numbers, texts and ranges out of other values.
 
+use std::fmt::{self, Write};
+
 use super::{Builtin, Evaluated, fixed, function, optional};
 use crate::syntax::ast::{Arguments, Node, NodeKind};
-use crate::{Evaluation, Number, Scope, Value};
+use crate::{Evaluation, ExceededLimit, Number, Scope, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     function(
@@ -53,10 +55,31 @@ fn string(evaluation: &mut Evaluation, arguments: &[Value]) -> Evaluated {
         other => {
             let weight = other.weight();
             evaluation.spend(weight)?;
-            // A text of the whole value exists before its length is known; this is about what it may come to.
-            evaluation.reserve_text(usize::try_from(weight).unwrap_or(usize::MAX))?;
-            evaluation.text(other.to_string())
+            let mut bounded = BoundedText {
+                text: String::new(),
+                limit: evaluation.text_limit(),
+            };
+            match write!(bounded, "{other}") {
+                Ok(()) => evaluation.text(bounded.text),
+                Err(_) => Err(ExceededLimit::StringBytes.into()),
+            }
         }
+    }
+}
+
+/// A text that refuses to grow beyond a limit, because the length of a value's text is not known before.
+struct BoundedText {
+    text: String,
+    limit: usize,
+}
+
+impl Write for BoundedText {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.text.len() + part.len() > self.limit {
+            return Err(fmt::Error);
+        }
+        self.text.push_str(part);
+        Ok(())
     }
 }
 

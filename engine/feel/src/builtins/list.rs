@@ -1,10 +1,11 @@
 //! Functions on lists. Positions count from 1, or from the end if they are negative.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::{Builtin, Evaluated, fixed, function, optional, sort, variadic};
 use crate::evaluator::as_list;
-use crate::{Evaluation, EvaluationError, List, Value};
+use crate::{Evaluation, EvaluationError, List, Number, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     function("list contains", &[fixed(&["list", "element"], list_contains)]),
@@ -206,8 +207,27 @@ fn distinct_values(evaluation: &mut Evaluation, arguments: &[Value]) -> Evaluate
         return Ok(Value::Null);
     };
     let mut distinct: Vec<Value> = Vec::new();
+    // Numbers and texts are looked up; only other values are compared with all before them.
+    let mut numbers: BTreeSet<Number> = BTreeSet::new();
+    let mut texts: HashSet<Arc<str>> = HashSet::new();
+    let mut others: Vec<Value> = Vec::new();
     for item in list.iter() {
-        if !evaluation.is_item(&distinct, item)? {
+        evaluation.spend(1)?;
+        let is_new = match item {
+            Value::Number(number) => numbers.insert(*number),
+            Value::String(text) => {
+                evaluation.read_text(text.len())?;
+                texts.insert(text.clone())
+            }
+            item => {
+                let known = evaluation.is_item(&others, item)?;
+                if !known {
+                    others.push(item.clone());
+                }
+                !known
+            }
+        };
+        if is_new {
             distinct.push(item.clone());
         }
     }

@@ -47,7 +47,7 @@ fn matches(evaluation: &mut Evaluation, arguments: &[Value]) -> Evaluated {
     let Some(pattern) = compile(evaluation, texts[1], texts.get(2).unwrap_or(&""))? else {
         return Ok(Value::Null);
     };
-    evaluation.read_text(texts[0].len() * 8)?;
+    evaluation.spend(pattern.cost(texts[0]))?;
     Ok(pattern.is_match(texts[0])?.into())
 }
 
@@ -60,7 +60,7 @@ fn replace(evaluation: &mut Evaluation, arguments: &[Value]) -> Evaluated {
     let Some(pattern) = compile(evaluation, texts[1], texts.get(3).unwrap_or(&""))? else {
         return Ok(Value::Null);
     };
-    evaluation.read_text(input.len() * 8)?;
+    evaluation.spend(pattern.cost(input))?;
     if pattern.is_match("")? {
         return evaluation.null("the pattern of `replace` matches the empty text");
     }
@@ -72,12 +72,14 @@ fn replace(evaluation: &mut Evaluation, arguments: &[Value]) -> Evaluated {
     while let Some(found) = pattern.find_at(input, position)? {
         evaluation.spend(1)?;
         let (start, end) = found.span();
-        let before = result.len();
+        evaluation.reserve_text(start - position)?;
         result.push_str(&input[position..start]);
         for part in &parts {
-            result.push_str(part.text(&found, input));
+            let text = part.text(&found, input);
+            evaluation.spend(1)?;
+            evaluation.reserve_text(text.len())?;
+            result.push_str(text);
         }
-        evaluation.reserve_text(result.len() - before)?;
         position = end;
     }
     result.push_str(&input[position..]);
@@ -93,7 +95,7 @@ fn split(evaluation: &mut Evaluation, arguments: &[Value]) -> Evaluated {
     let Some(pattern) = compile(evaluation, texts[1], "")? else {
         return Ok(Value::Null);
     };
-    evaluation.read_text(input.len() * 8)?;
+    evaluation.spend(pattern.cost(input))?;
     if pattern.is_match("")? {
         return evaluation.null("the delimiter of `split` matches the empty text");
     }

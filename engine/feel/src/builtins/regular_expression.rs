@@ -29,6 +29,9 @@ pub(super) struct Pattern {
     regex: Arc<Regex>,
     /// Whether replacements are taken as they are.
     literal: bool,
+    /// How often its parts are repeated by count, all together.
+    repeats: u64,
+    has_back_references: bool,
 }
 
 /// The patterns that one evaluation has compiled.
@@ -63,7 +66,7 @@ fn compile(source: &str, flags: &str) -> Result<Pattern, PatternError> {
         return Err(PatternError::Invalid(format!("there is no flag '{unknown}'")));
     }
     let translated = translation::translate(source, flags).map_err(PatternError::Invalid)?;
-    let regex = RegexBuilder::new(&translated)
+    let regex = RegexBuilder::new(&translated.text)
         .backtrack_limit(BACKTRACK_LIMIT)
         .delegate_size_limit(PATTERN_BYTES)
         .delegate_dfa_size_limit(PATTERN_BYTES)
@@ -72,6 +75,8 @@ fn compile(source: &str, flags: &str) -> Result<Pattern, PatternError> {
     Ok(Pattern {
         regex: Arc::new(regex),
         literal: flags.contains('q'),
+        repeats: translated.repeats,
+        has_back_references: translated.has_back_references,
     })
 }
 
@@ -106,6 +111,18 @@ impl ReplacementPart {
 }
 
 impl Pattern {
+    /// Units of work for a search through an input. It grows with the size of the pattern, and with back references
+    /// every place may have to be compared with every other.
+    pub(super) fn cost(&self, input: &str) -> u64 {
+        let length = input.len() as u64;
+        let factor = if self.has_back_references {
+            length / 8
+        } else {
+            self.repeats / 16
+        };
+        (length / 8).saturating_mul(1 + factor)
+    }
+
     pub(super) fn is_match(&self, input: &str) -> Result<bool, EvaluationError> {
         self.regex.is_match(input).map_err(|_| ExceededLimit::Fuel.into())
     }

@@ -140,11 +140,12 @@ impl Evaluation {
             return Err(ExceededLimit::ListItems.into());
         }
         for index in 0..source.len() {
-            self.spend(1)?;
             let inner = scope.with(iterator.name.clone(), source.get(index));
-            match self.iterate_level(rest, &inner, collects, visit)? {
-                LevelEnd::Completed => {}
-                end => return Ok(end),
+            self.enter_node()?;
+            let end = self.iterate_level(rest, &inner, collects, visit)?;
+            self.leave_node();
+            if end != LevelEnd::Completed {
+                return Ok(end);
             }
         }
         Ok(LevelEnd::Completed)

@@ -141,7 +141,7 @@ impl FromStr for Time {
 
     /// Reads `10:30:00`, `10:30:00.5Z`, `10:30:00+01:00`, `10:30:00@Europe/Paris`; `24:00:00` is midnight.
     fn from_str(text: &str) -> Result<Self, ParseTemporalError> {
-        let mut reader = Reader::new(text.strip_prefix('T').unwrap_or(text));
+        let mut reader = Reader::new(text);
         Self::read_clock(&mut reader)
             .and_then(|(time, _)| Some(time.with_zone(Zone::read(&mut reader)?)))
             .ok_or(ParseTemporalError { expected: "time" })

@@ -47,8 +47,16 @@ const CATEGORIES: [&str; 37] = [
     "Pf", "Po", "Z", "Zs", "Zl", "Zp", "S", "Sm", "Sc", "Sk", "So", "C", "Cc", "Cf", "Co", "Cn", "Cs",
 ];
 
-/// The same pattern in the syntax of the regular expression crate.
-pub(super) fn translate(source: &str, flags: &str) -> Result<String, String> {
+/// A pattern in the syntax of the regular expression crate.
+pub(super) struct Translated {
+    pub(super) text: String,
+    /// The product of all counted repeats.
+    pub(super) repeats: u64,
+    pub(super) has_back_references: bool,
+}
+
+/// The same pattern in the syntax of the regular expression crate, or what is wrong with it.
+pub(super) fn translate(source: &str, flags: &str) -> Result<Translated, String> {
     let mut output = String::new();
     let kept: String = flags.chars().filter(|flag| matches!(flag, 'm' | 'i')).collect();
     if !kept.is_empty() {
@@ -59,7 +67,11 @@ pub(super) fn translate(source: &str, flags: &str) -> Result<String, String> {
         for character in source.chars() {
             push_literal(&mut output, character);
         }
-        return Ok(output);
+        return Ok(Translated {
+            text: output,
+            repeats: 1,
+            has_back_references: false,
+        });
     }
     let without_space;
     let source = if flags.contains('x') {
@@ -75,9 +87,15 @@ pub(super) fn translate(source: &str, flags: &str) -> Result<String, String> {
         opened_groups: 0,
         open_groups: Vec::new(),
         closed_groups: Vec::new(),
+        repeats: 1,
+        has_back_references: false,
     };
     translator.pattern()?;
-    Ok(translator.output)
+    Ok(Translated {
+        text: translator.output,
+        repeats: translator.repeats,
+        has_back_references: translator.has_back_references,
+    })
 }
 
 fn push_literal(output: &mut String, character: char) {
@@ -116,6 +134,8 @@ struct Translator<'a> {
     /// The numbers of the groups that are open here; `None` for those that capture nothing.
     open_groups: Vec<Option<usize>>,
     closed_groups: Vec<usize>,
+    repeats: u64,
+    has_back_references: bool,
 }
 
 impl Translator<'_> {
@@ -227,6 +247,9 @@ impl Translator<'_> {
         if maximum.is_some_and(|maximum| maximum < minimum) {
             return Err("a repeat goes from the lesser to the greater number".to_owned());
         }
+        self.repeats = self
+            .repeats
+            .saturating_mul(u64::from(maximum.unwrap_or(minimum)).max(1));
         let maximum = maximum.map(|maximum| maximum.to_string()).unwrap_or_default();
         let _ = write!(self.output, "{{{minimum},{maximum}}}");
         Ok(())
@@ -264,6 +287,7 @@ impl Translator<'_> {
         if !self.closed_groups.contains(&group) {
             return Err(format!("`\\{group}` refers to a group that is not complete"));
         }
+        self.has_back_references = true;
         let _ = write!(self.output, "(?:\\{group})");
         Ok(())
     }
