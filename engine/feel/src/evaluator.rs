@@ -157,23 +157,23 @@ impl Evaluation {
     fn range_literal(&mut self, range: &RangeLiteral, scope: &Scope) -> Evaluated {
         let start = self.node(&range.start, scope)?;
         let end = self.node(&range.end, scope)?;
-        let endpoint = |value: Value, included| match value {
-            Value::Null => Endpoint::Unbounded,
-            value if included => Endpoint::Included(value),
-            value => Endpoint::Excluded(value),
-        };
-        let valid = match (&start, &end) {
-            (Value::Null, Value::Null) => false,
-            (Value::Null, bound) | (bound, Value::Null) => bound.compare(bound).is_some(),
-            (start, end) => start.compare(end).is_some(),
-        };
-        if !valid {
+        if start.compare(&end).is_none() {
+            if start.is_null() || end.is_null() {
+                return Ok(Value::Null);
+            }
             return self.null(format!(
                 "{} and {} are not the ends of a range",
                 start.kind_name(),
                 end.kind_name()
             ));
         }
+        let endpoint = |value, included| {
+            if included {
+                Endpoint::Included(value)
+            } else {
+                Endpoint::Excluded(value)
+            }
+        };
         Ok(Range::new(endpoint(start, range.start_included), endpoint(end, range.end_included)).into())
     }
 

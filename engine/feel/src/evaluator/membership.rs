@@ -6,12 +6,23 @@ use super::{Evaluated, compare};
 use crate::syntax::ast::{Node, NodeKind, Test, Tests};
 use crate::{Evaluation, EvaluationError, Scope, Value};
 
+/// What a test is there for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// It stands behind `in`: a value, a range or a list.
+    Membership,
+    /// It is a unary test that does not mention the input: a value, a range, a list, or a condition of other things.
+    Test,
+    /// It is a unary test that mentions the input as `?`.
+    Condition,
+}
+
 impl Evaluation {
     pub(super) fn membership(&mut self, value: &Node, tests: &[Node], scope: &Scope) -> Evaluated {
         let value = self.node(value, scope)?;
         let mut known = false;
         for test in tests {
-            match self.passes(&value, test, false, scope)? {
+            match self.passes(&value, test, Role::Membership, scope)? {
                 Some(true) => return Ok(Value::Boolean(true)),
                 Some(false) => known = true,
                 None => {}
@@ -37,7 +48,8 @@ impl Evaluation {
         let mut known = false;
         for test in tests {
             self.spend(1)?;
-            match self.passes(input, &test.node, test.is_condition, scope)? {
+            let role = if test.is_condition { Role::Condition } else { Role::Test };
+            match self.passes(input, &test.node, role, scope)? {
                 Some(true) => return Ok(Value::Boolean(true)),
                 Some(false) => known = true,
                 None => {}
@@ -50,7 +62,7 @@ impl Evaluation {
         &mut self,
         input: &Value,
         test: &Node,
-        is_condition: bool,
+        role: Role,
         scope: &Scope,
     ) -> Result<Option<bool>, EvaluationError> {
         if let NodeKind::HalfRange(operator, limit) = &test.kind {
@@ -61,11 +73,12 @@ impl Evaluation {
         }
         let value = self.node(test, scope)?;
         match value {
-            Value::Boolean(passes) if is_condition => return Ok(Some(passes)),
-            Value::Null if is_condition => return Ok(None),
+            Value::Boolean(passes) if role == Role::Condition => return Ok(Some(passes)),
+            Value::Null if role == Role::Condition => return Ok(None),
+            Value::Null if role == Role::Membership && !input.is_null() => return Ok(None),
             _ => {}
         }
-        if value.is_true() && !matches!(input, Value::Boolean(_)) {
+        if role == Role::Test && value.is_true() && !matches!(input, Value::Boolean(_)) {
             // A condition that does not look at the input.
             return Ok(Some(true));
         }

@@ -26,6 +26,7 @@ fn instance_of_tells_kinds_apart() {
         ("{a: 1, b: 2} instance of context<a: number>", "true"),
         ("{b: 2} instance of context<a: number>", "false"),
         ("{} instance of context", "true"),
+        ("{} instance of context<>", "true"),
         ("(function(a: number) 1) instance of function<number> -> number", "true"),
         (
             "(function(a: string) 1) instance of function<number> -> number",

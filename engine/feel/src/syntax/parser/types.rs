@@ -33,6 +33,9 @@ impl Parser<'_> {
         self.advance();
         self.expect_symbol("<")?;
         let mut entries = Vec::new();
+        if self.take_symbol(">") {
+            return Ok(Type::Context(entries.into()));
+        }
         loop {
             let name = self.declared_name(&[":"], None)?;
             self.expect_symbol(":")?;
