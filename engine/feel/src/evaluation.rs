@@ -13,6 +13,10 @@ use crate::{
 const BYTES_PER_UNIT: usize = 64;
 /// How many warnings one evaluation keeps; later ones tell nothing new.
 const MAXIMUM_WARNINGS: usize = 50;
+/// How long a warning is at most, in bytes.
+const MAXIMUM_WARNING_BYTES: usize = 500;
+/// About what a function, a range or an empty context takes, in bytes.
+const SMALL_OBJECT_BYTES: usize = 192;
 /// How deep lists, contexts and functions may lie in each other.
 const MAXIMUM_VALUE_DEPTH: u16 = 250;
 /// How many nodes of syntax trees may be under way at once, over all nested calls. It keeps the evaluation within a
@@ -109,9 +113,13 @@ impl Evaluation {
     /// Notes why something is null.
     pub fn warn(&mut self, message: impl Into<String>) {
         if self.warnings.len() < MAXIMUM_WARNINGS {
-            self.warnings.push(Warning {
-                message: message.into(),
-            });
+            // Names and keys in messages may be as long as texts may be.
+            let mut message = message.into();
+            if message.len() > MAXIMUM_WARNING_BYTES {
+                message.truncate(message.floor_char_boundary(MAXIMUM_WARNING_BYTES));
+                message.push('…');
+            }
+            self.warnings.push(Warning { message });
         }
     }
 
@@ -172,6 +180,11 @@ impl Evaluation {
         self.reserve(size_of::<Value>())
     }
 
+    /// A function or a range is about to exist.
+    pub(crate) fn reserve_object(&mut self) -> Result<(), EvaluationError> {
+        self.reserve(SMALL_OBJECT_BYTES)
+    }
+
     fn reserve(&mut self, bytes: usize) -> Result<(), EvaluationError> {
         match self.memory.checked_sub(bytes) {
             Some(rest) => {
@@ -216,6 +229,7 @@ impl Evaluation {
     /// A context as a value.
     pub(crate) fn context(&mut self, context: Context) -> Result<Value, EvaluationError> {
         self.reserve_list(context.len().saturating_mul(2))?;
+        self.reserve_object()?;
         self.check_depth(context.depth())?;
         Ok(Value::Context(Arc::new(context)))
     }

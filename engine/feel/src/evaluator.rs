@@ -167,6 +167,7 @@ impl Evaluation {
                 end.kind_name()
             ));
         }
+        self.reserve_object()?;
         let endpoint = |value, included| {
             if included {
                 Endpoint::Included(value)
@@ -182,6 +183,7 @@ impl Evaluation {
         if limit.compare(&limit).is_none() {
             return self.null(format!("{} is not the end of a range", limit.kind_name()));
         }
+        self.reserve_object()?;
         let (start, end) = match operator {
             ComparisonOperator::Equal => (Endpoint::Included(limit.clone()), Endpoint::Included(limit)),
             ComparisonOperator::Less => (Endpoint::Unbounded, Endpoint::Excluded(limit)),
@@ -201,6 +203,7 @@ impl Evaluation {
     ) -> Evaluated {
         let function = Function::closure(literal.clone(), scope.clone(), own_name.cloned());
         self.check_depth(function.depth())?;
+        self.reserve_object()?;
         Ok(function.into())
     }
 }

@@ -146,6 +146,18 @@ fn recursion_ends_before_the_stack_does() {
 }
 
 #[test]
+fn warnings_are_few_and_short() {
+    let source = "{long: string join(for i in 1..50000 return \"0123456789\"), all: for i in 1..1000 return get value({}, long)}";
+    let now = "2026-01-31T09:30:00Z".parse().unwrap();
+    let outcome = parse(source)
+        .unwrap()
+        .evaluate(&Scope::new(), &Limits::default(), now)
+        .unwrap();
+    assert_eq!(outcome.warnings.len(), 50);
+    assert!(outcome.warnings.iter().all(|warning| warning.message.len() < 600));
+}
+
+#[test]
 fn too_long_a_source_is_a_parse_error() {
     let error = parse(&format!("\"{}\"", "x".repeat(70_000))).expect_err("too long");
     assert!(error.message.contains("shorten"), "{error}");
@@ -176,6 +188,10 @@ fn what_costs_too_much_is_stopped() {
         ("some i in 1..9000000000000000000 satisfies false", fuel),
         ("for i in 1..99999, j in 1..99999 return 1", ExceededLimit::ListItems),
         ("for i in 1..99999, j in 1..99999, k in [] return 1", fuel),
+        (
+            "for j in 1..6 return for i in 1..90000 return function() i",
+            ExceededLimit::Memory,
+        ),
         ("count(for i in 1..90000 return for j in 1..1000 return j)", fuel),
         (
             "{f: function(f, n) f(f, n + 1), r: f(f, 1)}.r",

@@ -263,7 +263,8 @@ impl Translator<'_> {
         match self.escaped_class()? {
             Some((content, negated)) => {
                 let negation = if negated { "^" } else { "" };
-                let _ = write!(self.output, "[{negation}{content}]");
+                // Categories stay as they are where case does not matter otherwise.
+                let _ = write!(self.output, "(?-i:[{negation}{content}])");
             }
             None => {
                 let character = self.escaped_character()?;
