@@ -7,12 +7,14 @@ use chrono::{DateTime, Utc};
 use flowstone_bpmn::{Diagnostic, Limits, parse};
 use flowstone_core::{Executable, StartSubscription, compile};
 use flowstone_store::SharedStore;
+use flowstone_store::query::{DefinitionField, Query, Scalar, Test};
 use flowstone_store::record::{DefinitionRecord, DeploymentRecord};
 use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::lock::lock;
+use crate::starts::StartSubscription as DeployedStart;
 
 /// A definition ready to run.
 #[derive(Debug)]
@@ -124,6 +126,17 @@ impl Definitions {
             .map_err(Error::Rejected)?;
         let found: Arc<[StartSubscription]> = found.into();
         lock(&self.started_by).insert(record.id.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// The start events of all latest versions that wait for a message, a signal or a condition.
+    pub(crate) async fn start_subscriptions(&self, now: DateTime<Utc>) -> Result<Vec<DeployedStart>, Error> {
+        let latest = Query::default().with(DefinitionField::Latest, Test::Equals(Scalar::Boolean(true)));
+        let mut found = Vec::new();
+        for record in self.store.definitions(&latest).await? {
+            let waiting = self.started_by(&record, now).await?;
+            found.extend(waiting.iter().map(|one| DeployedStart::new(&record, one)));
+        }
         Ok(found)
     }
 

@@ -230,6 +230,7 @@ impl Engine {
             tenant_id: definition.record.tenant_id.clone(),
             variables: request.variables,
             user: request.user,
+            caller: None,
         };
         let job = StartJob {
             id,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use flowstone_core::{EventKind, Executable, JobChange, JobWork, Limits, repeat};
 use flowstone_expression::Variables;
-use flowstone_store::query::{DefinitionField, JobField, Query, Scalar, Test};
+use flowstone_store::query::{JobField, Query, Scalar, Test};
 use flowstone_store::record::{DefinitionRecord, JobRow};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
@@ -36,25 +36,25 @@ pub struct StartSubscription {
     pub name: Option<String>,
 }
 
+impl StartSubscription {
+    pub(crate) fn new(definition: &DefinitionRecord, start: &flowstone_core::StartSubscription) -> Self {
+        StartSubscription {
+            id: id_of(&definition.id, &start.node),
+            definition: definition.clone(),
+            node: start.node.clone(),
+            kind: start.kind,
+            name: start.name.clone(),
+        }
+    }
+}
+
 impl Engine {
     /// The start events of all latest versions that wait for a message, a signal or a condition.
     ///
     /// # Errors
     /// [`Error::Store`], or [`Error::UnusableDefinition`].
     pub async fn start_subscriptions(&self) -> Result<Vec<StartSubscription>, Error> {
-        let latest = Query::default().with(DefinitionField::Latest, Test::Equals(Scalar::Boolean(true)));
-        let mut found = Vec::new();
-        for record in self.store().definitions(&latest).await? {
-            let waiting = self.definitions().started_by(&record, self.now()).await?;
-            found.extend(waiting.iter().map(|one| StartSubscription {
-                id: id_of(&record.id, &one.node),
-                definition: record.clone(),
-                node: one.node.clone(),
-                kind: one.kind,
-                name: one.name.clone(),
-            }));
-        }
-        Ok(found)
+        self.definitions().start_subscriptions(self.now()).await
     }
 
     /// Whether a condition that starts instances holds for variables.

@@ -69,6 +69,9 @@ codes! {
     INVALID_CANCEL = "invalid-cancel", "A cancel event stands outside of a transaction.";
     DUPLICATE_MESSAGE_START = "duplicate-message-start", "Two start events of a process or scope wait for the same message.";
     COMPUTED_START_MESSAGE = "computed-start-message", "The name of a message that starts a process is computed.";
+    MISSING_CALLED_ELEMENT = "missing-called-element", "A call activity does not say which process it calls.";
+    INVALID_BINDING = "invalid-binding", "The binding of a called process is unknown or incomplete.";
+    INVALID_MAPPING = "invalid-mapping", "A variable that is passed on has no source or no target.";
     MISSING_TIMER = "missing-timer", "A timer does not say when it fires.";
     ASYNC_NOT_ALLOWED = "async-not-allowed", "The element cannot be continued by a job in this way.";
     MISSING_CARDINALITY = "missing-cardinality", "A multi-instance activity does not say how often it is carried out.";

@@ -5,6 +5,7 @@
 //! engine executes.
 
 mod activity;
+mod call;
 mod data;
 mod event;
 mod job;
@@ -13,10 +14,11 @@ pub use activity::{
     ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, MultiInstance, ReceiveTask, Times,
     UserTask,
 };
+pub use call::{CallActivity, CalledBinding, MappedSource, VariableMapping};
 pub use data::{InputOutput, Parameter, ParameterValue};
 pub use event::{
     BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent,
-    StartEvent, StartTrigger, ThrownError, ThrownEscalation, VariableChange,
+    StartEvent, StartTrigger, ThrownError, ThrownEscalation, ThrownSignal, VariableChange,
 };
 
 pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
@@ -266,6 +268,8 @@ pub enum NodeKind {
     InclusiveGateway,
     /// An embedded sub-process; its content are the nodes whose `parent` it is.
     SubProcess,
+    /// A call activity: waits for an instance of another process.
+    CallActivity(Box<CallActivity>),
     /// A transaction: a sub-process that can be canceled as a whole (BPMN 2.0, 10.3.5).
     Transaction,
     /// An event sub-process; its start event says what sets it off.
@@ -296,6 +300,7 @@ impl NodeKind {
             Self::InclusiveGateway => "inclusiveGateway",
             Self::SubProcess | Self::EventSubProcess => "subProcess",
             Self::Transaction => "transaction",
+            Self::CallActivity(_) => "callActivity",
             Self::IntermediateCatchEvent(_) => "intermediateCatchEvent",
             Self::BoundaryEvent(_) => "boundaryEvent",
         }
@@ -351,6 +356,8 @@ impl NodeKind {
             }
             Self::EndEvent(EndEvent::Compensation(_)) => "compensationEndEvent",
             Self::EndEvent(EndEvent::Cancel) => "cancelEndEvent",
+            Self::EndEvent(EndEvent::Signal(_)) => "signalEndEvent",
+            Self::IntermediateThrowEvent(IntermediateThrowEvent::Signal(_)) => "intermediateSignalThrow",
             other => other.element_name(),
         }
     }
@@ -368,6 +375,7 @@ impl NodeKind {
                 | Self::ReceiveTask(_)
                 | Self::SubProcess
                 | Self::Transaction
+                | Self::CallActivity(_)
         )
     }
 

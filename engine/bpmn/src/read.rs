@@ -3,6 +3,7 @@
 //! `node` decides what becomes of each flow element: to execute one more element, give it an arm there and a function
 //! that reads it. `schema` knows which elements and attributes BPMN 2.0 has.
 
+mod call;
 mod data;
 mod definitions;
 mod event;

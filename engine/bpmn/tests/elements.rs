@@ -54,6 +54,7 @@ fn element(name: &str, content: &str) -> String {
         "sequenceFlow" => "sourceRef='s' targetRef='e'",
         "serviceTask" | "sendTask" | "businessRuleTask" => "camunda:type='external' camunda:topic='work'",
         "boundaryEvent" => "attachedToRef='host'",
+        "callActivity" => "calledElement='p'",
         "messageEventDefinition" => "messageRef='m'",
         "signalEventDefinition" => "signalRef='sig'",
         "errorEventDefinition" => "errorRef='err'",

@@ -405,12 +405,9 @@ fn input_and_output_parameters() {
 #[test]
 fn what_is_not_executed_yet_is_refused_by_name() {
     let elements = [
-        "<callActivity id='n' calledElement='q'/>",
         "<adHocSubProcess id='n'/>",
         "<complexGateway id='n'/>",
         "<scriptTask id='n'/>",
-        "<endEvent id='n'><signalEventDefinition/></endEvent>",
-        "<intermediateThrowEvent id='n'><signalEventDefinition/></intermediateThrowEvent>",
         "<task id='n'><standardLoopCharacteristics/></task>",
         "<subProcess id='n'><startEvent id='i'/><standardLoopCharacteristics/></subProcess>",
         "<task id='n'><extensionElements><camunda:executionListener/></extensionElements></task>",
@@ -736,6 +733,57 @@ fn compensation_and_cancellation_are_checked() {
     check(&with(&format!("{transaction}{flow}")), &[]);
     let misplaced = "<task id='n'/><boundaryEvent id='b' attachedToRef='n'><cancelEventDefinition/></boundaryEvent>";
     check(&with(&format!("{misplaced}{flow}")), &["invalid-cancel b"]);
+}
+
+#[test]
+fn call_activities_are_checked() {
+    let with = |attributes: &str, mapping: &str| {
+        of_node(&format!(
+            "<callActivity id='n' {attributes}><extensionElements>{mapping}</extensionElements></callActivity>"
+        ))
+    };
+    let called = "calledElement='q'";
+    for mapping in [
+        "",
+        "<camunda:in variables='all' local='true'/>",
+        "<camunda:in source='a' target='b'/>",
+        "<camunda:in sourceExpression='${a}' target='b'/>",
+        "<camunda:in businessKey='${execution.processBusinessKey}'/>",
+        "<camunda:out source='a' target='b'/>",
+    ] {
+        check(&with(called, mapping), &[]);
+    }
+    for mapping in [
+        "<camunda:in source='' target='b'/>",
+        "<camunda:in source='a'/>",
+        "<camunda:out target='b'/>",
+        "<camunda:out/>",
+    ] {
+        check(&with(called, mapping), &["invalid-mapping n"]);
+    }
+    check(&with("", ""), &["missing-called-element n"]);
+    check(&with("calledElement='${'", ""), &["invalid-expression n"]);
+    for binding in ["other", "version", "versionTag"] {
+        let attributes = format!("{called} camunda:calledElementBinding='{binding}'");
+        check(&with(&attributes, ""), &["invalid-binding n"]);
+    }
+    check(&with("camunda:caseRef='c'", ""), &["unsupported-attribute n"]);
+}
+
+#[test]
+fn thrown_signals_are_checked() {
+    let end = |definition: &str| {
+        with_event(&format!(
+            "<endEvent id='n'>{definition}</endEvent><sequenceFlow id='g1' sourceRef='u' targetRef='n'/>"
+        ))
+    };
+    check(&end("<signalEventDefinition signalRef='g'/>"), &[]);
+    check(&end("<signalEventDefinition/>"), &["missing-reference n"]);
+    check(&end("<signalEventDefinition signalRef='x'/>"), &["unknown-reference n"]);
+    check(
+        &end("<signalEventDefinition signalRef='g' camunda:async='true'/>"),
+        &["unsupported-attribute n"],
+    );
 }
 
 #[test]

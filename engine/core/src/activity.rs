@@ -40,6 +40,11 @@ impl Step<'_> {
             NodeKind::ParallelGateway => self.enter_parallel_gateway(scope, node),
             NodeKind::InclusiveGateway => self.enter_inclusive_gateway(scope, node),
             NodeKind::SubProcess | NodeKind::Transaction => self.enter_sub_process(scope, node),
+            NodeKind::CallActivity(call) => self.enter_call_activity(scope, node, call),
+            NodeKind::EndEvent(EndEvent::Signal(signal))
+            | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Signal(signal)) => {
+                self.enter_signal_throw(scope, node, signal)
+            }
             NodeKind::EndEvent(EndEvent::Compensation(compensation))
             | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Compensation(compensation)) => {
                 self.enter_compensation(scope, node, compensation.activity)
@@ -191,6 +196,10 @@ impl Step<'_> {
         let Some(token) = self.instance.token(token) else {
             return;
         };
+        let called = match token.wait {
+            Wait::Call { instance } => Some(instance),
+            _ => None,
+        };
         let task = match &token.wait {
             Wait::UserTask(task) => Some(task),
             _ => None,
@@ -205,8 +214,12 @@ impl Step<'_> {
             at: self.now,
             completes_scope: self.model.completes_scope(node),
             canceled,
+            called,
         };
         self.emit(event);
+        if let Some(instance) = called.filter(|_| canceled) {
+            self.emit(Event::CallCanceled { instance });
+        }
     }
 
     /// The input parameters of a node, each computed in the surrounding scope: none sees another

@@ -12,6 +12,11 @@ pub fn apply(instance: &mut Instance, event: &Event) {
     match event {
         // The state that begins is made by `begin`; passing a node leaves no trace in it.
         Event::InstanceStarted { .. } | Event::NodePassed { .. } | Event::ErrorUncaught { .. } => {}
+        // They concern other instances.
+        Event::InstanceCalled(_)
+        | Event::CallCanceled { .. }
+        | Event::RaisedToCaller { .. }
+        | Event::SignalThrown { .. } => {}
         Event::ScopeOpened { id, parent, node, at } => instance.insert_scope(Scope {
             id: *id,
             parent: Some(*parent),
@@ -110,6 +115,7 @@ pub fn begin(first: &Event) -> Option<Instance> {
         tenant_id,
         start_node,
         user,
+        caller,
         at,
     } = first
     else {
@@ -123,6 +129,7 @@ pub fn begin(first: &Event) -> Option<Instance> {
         start_node: Some(start_node.clone()),
         start_user: user.clone(),
         started_at: *at,
+        caller: *caller,
         suspended: false,
     }))
 }

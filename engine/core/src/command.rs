@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
-use crate::state::{EventKind, JobFailure};
+use crate::event::Raised;
+use crate::state::{Caller, EventKind, JobFailure};
 
 /// A request to change one process instance. Times come from outside: the core reads no clock.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,6 +150,24 @@ pub enum Command {
         /// What to change.
         change: JobChange,
     },
+    /// Something comes back from an instance that was called.
+    FromCalled {
+        /// Token that waits for it.
+        token: Uuid,
+        /// What.
+        what: FromCalled,
+        /// Variables of the root scope of that instance.
+        variables: Variables,
+    },
+    /// Go on after something was raised to who called the instance, which did not interrupt it.
+    GoOnAfterRaising {
+        /// Token that raised it.
+        token: Uuid,
+        /// What.
+        raised: Raised,
+    },
+    /// End the instance, because nobody waits any more for what it was called for.
+    Abandon,
     /// End the instance from outside, interrupting what runs.
     Cancel {
         /// Why, for history.
@@ -173,6 +192,15 @@ pub enum JobChange {
     Delete,
 }
 
+/// What comes back from an instance that was called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromCalled {
+    /// It ended.
+    Ended,
+    /// It raised something that nobody caught there.
+    Raised(Raised),
+}
+
 /// The data of a new instance.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Start {
@@ -186,6 +214,8 @@ pub struct Start {
     pub variables: Variables,
     /// Authenticated user, if any.
     pub user: Option<String>,
+    /// Who called it.
+    pub caller: Option<Caller>,
 }
 
 /// Who reports on an external task.

@@ -18,6 +18,7 @@ pub struct Executable {
     by_id: HashMap<Arc<str>, NodeIndex>,
     /// Bodies of multi-instance activities by their node, in which its instances lie.
     bodies: HashMap<NodeIndex, NodeInfo>,
+    concerns_others: bool,
     starts: HashMap<Option<NodeIndex>, NodeIndex>,
     /// Boundary events by their activity, in document order.
     boundaries: HashMap<NodeIndex, Vec<NodeIndex>>,
@@ -79,7 +80,16 @@ pub fn compile(process: &Process) -> Executable {
     let reaching = inclusive
         .map(|(index, _)| (index, reaching(process, &nodes, &bodies, index)))
         .collect();
+    let concerns_others = process.nodes.iter().any(|node| {
+        matches!(
+            node.kind,
+            NodeKind::CallActivity(_)
+                | NodeKind::EndEvent(EndEvent::Signal(_))
+                | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Signal(_))
+        )
+    });
     Executable {
+        concerns_others,
         process: process.clone(),
         nodes,
         by_id,
@@ -186,6 +196,11 @@ impl Executable {
             _ => None,
         });
         handlers.next()
+    }
+
+    /// Whether an instance may concern other instances: by calling them or by signals.
+    pub fn concerns_others(&self) -> bool {
+        self.concerns_others
     }
 
     /// Whether a node is an event in whose place others are compensated.

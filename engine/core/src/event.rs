@@ -8,7 +8,7 @@ use flowstone_expression::{TypedValue, Variables};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::state::{Incident, Job, JobFailure, Subscription, Token};
+use crate::state::{Caller, Incident, Job, JobFailure, Subscription, Token};
 
 /// One change of an instance. Each carries all that a reader needs, so that projections look at
 /// nothing else. Nodes are named by their BPMN ids.
@@ -29,6 +29,8 @@ pub enum Event {
         start_node: Arc<str>,
         /// Authenticated user.
         user: Option<String>,
+        /// Who called it.
+        caller: Option<Caller>,
         /// When.
         at: DateTime<Utc>,
     },
@@ -119,6 +121,8 @@ pub enum Event {
         completes_scope: bool,
         /// Whether it was interrupted.
         canceled: bool,
+        /// Instance that it had called.
+        called: Option<Uuid>,
     },
     /// A worker holds an external task.
     ExternalTaskLocked {
@@ -271,6 +275,31 @@ pub enum Event {
         /// Token concerned.
         token: Uuid,
     },
+    /// Another instance is to be started, and a token waits for its end.
+    InstanceCalled(Box<Called>),
+    /// Nobody waits any more for an instance that was called: it is to end.
+    CallCanceled {
+        /// That instance.
+        instance: Uuid,
+    },
+    /// Something that nobody caught here may be caught by who called this instance.
+    RaisedToCaller {
+        /// Who called it.
+        caller: Caller,
+        /// What.
+        raised: Raised,
+        /// The token that raised it and is to go on unless it is interrupted.
+        token: Option<Uuid>,
+    },
+    /// A signal was broadcast; who waits for it in this instance has got it.
+    SignalThrown {
+        /// Name.
+        name: String,
+        /// Tenant of who threw it.
+        tenant_id: Option<String>,
+        /// Variables for who catches it.
+        variables: Variables,
+    },
     /// The instance ended.
     InstanceEnded {
         /// When.
@@ -281,6 +310,59 @@ pub enum Event {
         outcome: Outcome,
         /// Reason given for a cancellation.
         reason: Option<String>,
+    },
+}
+
+/// An instance that is to be started for a call activity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Called {
+    /// Its id.
+    pub id: Uuid,
+    /// Who waits for it.
+    pub caller: Caller,
+    /// Node of the call activity.
+    pub node: Arc<str>,
+    /// Key of the process.
+    pub key: String,
+    /// Which version of it.
+    pub version: CalledVersion,
+    /// Tenant of the process.
+    pub tenant_id: Option<String>,
+    /// Business key of the new instance.
+    pub business_key: Option<String>,
+    /// Variables of its root scope.
+    pub variables: Variables,
+}
+
+/// Which version of a process is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CalledVersion {
+    /// The newest one.
+    Latest,
+    /// The one deployed together with the caller.
+    Deployment,
+    /// This one.
+    Version(i32),
+    /// The one with this label.
+    Tag(String),
+}
+
+/// What is raised from one instance to the one that called it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Raised {
+    /// A business error.
+    Error {
+        /// Error code.
+        code: String,
+        /// Message.
+        message: Option<String>,
+    },
+    /// An escalation.
+    Escalation {
+        /// Escalation code.
+        code: String,
     },
 }
 

@@ -9,6 +9,7 @@
 
 mod activity;
 mod apply;
+mod call;
 mod catch;
 mod command;
 mod compensation;
@@ -29,6 +30,7 @@ mod parts;
 mod receive_task;
 mod rejection;
 mod scope;
+mod signal;
 mod start_event;
 mod state;
 mod step;
@@ -37,9 +39,9 @@ mod user_task;
 mod variables;
 
 pub use apply::{apply, begin, replay};
-pub use command::{Awaited, Command, Holder, JobChange, Start, Trigger};
+pub use command::{Awaited, Command, FromCalled, Holder, JobChange, Start, Trigger};
 pub use compile::{Executable, NodeInfo, compile};
-pub use event::{Event, Outcome};
+pub use event::{Called, CalledVersion, Event, Outcome, Raised};
 pub use flowstone_expression::Limits;
 pub use ids::{CountingIds, IdSource};
 pub use job::repeat;
@@ -48,7 +50,7 @@ pub use parts::Parts;
 pub use rejection::Rejection;
 pub use start_event::{StartSubscription, StartTimer};
 pub use state::{
-    EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork, Repetition, Scope,
-    ScopePhase, Subscription, Token, UserTask, Wait,
+    Caller, EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork, Repetition,
+    Scope, ScopePhase, Subscription, Token, UserTask, Wait,
 };
 pub use step::{StepOptions, start, step};

@@ -106,6 +106,30 @@ pub enum Rejection {
         /// What went wrong.
         problem: String,
     },
+    /// The process that a call activity calls is not deployed.
+    #[error("no processes deployed with key '{key}' (called by element '{node}')")]
+    UnknownCalledElement {
+        /// BPMN id of the call activity.
+        node: String,
+        /// Key that was looked for.
+        key: String,
+    },
+    /// Instances call each other without end.
+    #[error(
+        "processes call each other more than {limit} deep, last by element '{node}'; look for a process that calls itself"
+    )]
+    CallDepth {
+        /// How deep they may.
+        limit: usize,
+        /// BPMN id of the call activity.
+        node: String,
+    },
+    /// One command concerns too many instances.
+    #[error("one command would concern more than {limit} instances; cut it by asyncBefore or asyncAfter")]
+    TooManyInstances {
+        /// How many it may.
+        limit: usize,
+    },
     /// No outgoing flow of a gateway can be taken (BPMN 2.0, 13.3.2: an exception).
     #[error(
         "ENGINE-02004 No outgoing sequence flow for the element with id '{node}' could be selected for continuing the process."
@@ -153,6 +177,8 @@ impl Rejection {
             Rejection::Expression { node, .. }
             | Rejection::Value { node, .. }
             | Rejection::NoFlow { node }
+            | Rejection::UnknownCalledElement { node, .. }
+            | Rejection::CallDepth { node, .. }
             | Rejection::StepLimit { node, .. } => Some(node),
             _ => None,
         }

@@ -57,8 +57,17 @@ impl Step<'_> {
         self.complete_scope(scope, node)
     }
 
+    /// Ends the instance because who called it no longer waits for it.
+    pub(crate) fn abandon_instance(&mut self) -> Result<(), Rejection> {
+        self.end_instance(Outcome::InternallyTerminated, None, false)
+    }
+
     /// Ends the instance from outside.
     pub(crate) fn cancel_instance(&mut self, reason: Option<&str>, skip_outputs: bool) -> Result<(), Rejection> {
+        self.end_instance(Outcome::ExternallyTerminated, reason, skip_outputs)
+    }
+
+    fn end_instance(&mut self, outcome: Outcome, reason: Option<&str>, skip_outputs: bool) -> Result<(), Rejection> {
         self.cancel_content(self.instance.id, skip_outputs)?;
         self.forget_kept(self.instance.id);
         self.unsubscribe(self.instance.id, |_| true);
@@ -66,7 +75,7 @@ impl Step<'_> {
         self.emit(Event::InstanceEnded {
             at: self.now,
             end_node: None,
-            outcome: Outcome::ExternallyTerminated,
+            outcome,
             reason: reason.map(str::to_owned),
         });
         Ok(())

@@ -28,6 +28,8 @@ pub struct Instance {
     pub start_user: Option<String>,
     /// When it started.
     pub started_at: DateTime<Utc>,
+    /// Who called it.
+    pub caller: Option<Caller>,
     /// Whether it is suspended.
     pub suspended: bool,
     /// Whether it ended; then it rejects every command.
@@ -104,6 +106,17 @@ pub struct Token {
     pub wait: Wait,
 }
 
+/// Who called an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// Instance that called it.
+    pub instance: Uuid,
+    /// Its token that waits.
+    pub token: Uuid,
+    /// First of the instances that called each other.
+    pub root: Uuid,
+}
+
 /// What a token waits for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "for", rename_all = "camelCase")]
@@ -121,6 +134,11 @@ pub enum Wait {
     Siblings,
     /// A job that enters the node or takes a flow out of it.
     Job,
+    /// The end of the instance that a call activity called.
+    Call {
+        /// That instance.
+        instance: Uuid,
+    },
 }
 
 /// An external task (contract 3.4).
@@ -361,6 +379,8 @@ pub struct Header {
     pub start_user: Option<String>,
     /// When it started.
     pub started_at: DateTime<Utc>,
+    /// Who called it.
+    pub caller: Option<Caller>,
     /// Whether it is suspended.
     pub suspended: bool,
 }
@@ -387,6 +407,7 @@ impl Instance {
             start_node: header.start_node,
             start_user: header.start_user,
             started_at: header.started_at,
+            caller: header.caller,
             suspended: header.suspended,
             ended: false,
             scopes: HashMap::from([(header.id, root)]),

@@ -63,6 +63,7 @@ pub fn start(
         tenant_id: start.tenant_id.clone(),
         start_node: model.id(node),
         user: start.user.clone(),
+        caller: start.caller,
         at: now,
     };
     let mut instance = begin(&first).ok_or_else(no_start)?;
@@ -152,6 +153,8 @@ struct Arrival {
     repetition: Option<Variables>,
     /// Whether a job lets it enter.
     resumed: bool,
+    /// The token that rests in the node already and is to leave it.
+    leaving: Option<Uuid>,
 }
 
 impl<'a> Step<'a> {
@@ -247,6 +250,9 @@ impl<'a> Step<'a> {
             Command::ExecuteJob { job } => self.execute_job(*job),
             Command::FailJob { job, failure } => self.fail_job(*job, failure),
             Command::ChangeJob { job, change } => self.change_job(*job, change),
+            Command::FromCalled { token, what, variables } => self.hear_from_called(*token, what, variables),
+            Command::GoOnAfterRaising { token, raised } => self.go_on_after_raising(*token, raised),
+            Command::Abandon => self.abandon_instance(),
             Command::Cancel {
                 reason,
                 skip_output_mappings,
@@ -286,7 +292,16 @@ impl<'a> Step<'a> {
             node,
             repetition,
             resumed,
+            leaving: None,
         });
+    }
+
+    /// Queues a resting token that leaves its node after what is queued from now on, unless that interrupts it.
+    pub(crate) fn schedule_completion(&mut self, scope: Uuid, node: NodeIndex, token: Uuid) {
+        self.push(scope, node, None, true);
+        if let Some(arrival) = self.work.last_mut() {
+            arrival.leaving = Some(token);
+        }
     }
 
     /// Drops all queued tokens of the scopes that `is_gone` names.
@@ -333,6 +348,7 @@ impl<'a> Step<'a> {
                 node,
                 repetition,
                 resumed,
+                leaving,
             }) = self.next_arrival()
             else {
                 if self.fire_forsaken_gateway()? {
@@ -350,7 +366,11 @@ impl<'a> Step<'a> {
                 });
             }
             self.locals = repetition.unwrap_or_default();
-            self.arrive(scope, node, resumed)?;
+            match leaving {
+                Some(token) if self.instance.token(token).is_some() => self.complete(token)?,
+                Some(_) => {}
+                None => self.arrive(scope, node, resumed)?,
+            }
             self.locals.clear();
             self.check_conditions()?;
         }

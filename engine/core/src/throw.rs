@@ -5,7 +5,7 @@ use flowstone_expression::{TypedValue, Variables};
 use uuid::Uuid;
 
 use crate::context::Place;
-use crate::event::Event;
+use crate::event::{Event, Raised};
 use crate::rejection::Rejection;
 use crate::state::Wait;
 use crate::step::Step;
@@ -15,6 +15,18 @@ use crate::step::Step;
 pub(crate) enum Thrown<'t> {
     Error { code: &'t str, message: Option<&'t str> },
     Escalation { code: &'t str },
+}
+
+impl<'t> From<&'t Raised> for Thrown<'t> {
+    fn from(raised: &'t Raised) -> Self {
+        match raised {
+            Raised::Error { code, message } => Thrown::Error {
+                code,
+                message: message.as_deref(),
+            },
+            Raised::Escalation { code } => Thrown::Escalation { code },
+        }
+    }
 }
 
 /// What became of who threw.
@@ -52,7 +64,17 @@ impl Step<'_> {
             code: &error.code,
             message: message.as_deref(),
         };
-        if self.throw_from_event(scope, node, thrown)? == Fate::Uncaught {
+        let catcher = self.catcher(None, scope, thrown)?;
+        if catcher.is_none() {
+            let raised = Raised::Error {
+                code: error.code.clone(),
+                message: message.clone(),
+            };
+            if self.raise_from_event(scope, node, raised)? {
+                return Ok(());
+            }
+        }
+        if self.throw_from_event(scope, node, catcher, thrown)? == Fate::Uncaught {
             self.emit(Event::ErrorUncaught {
                 id: scope,
                 error_code: error.code.clone(),
@@ -71,15 +93,28 @@ impl Step<'_> {
         escalation: &ThrownEscalation,
     ) -> Result<(), Rejection> {
         let code = escalation.code.as_str();
-        match self.throw_from_event(scope, node, Thrown::Escalation { code })? {
+        let thrown = Thrown::Escalation { code };
+        let catcher = self.catcher(None, scope, thrown)?;
+        if catcher.is_none() {
+            let code = code.to_owned();
+            if self.raise_from_event(scope, node, Raised::Escalation { code })? {
+                return Ok(());
+            }
+        }
+        match self.throw_from_event(scope, node, catcher, thrown)? {
             Fate::Interrupted => Ok(()),
             Fate::Uncaught | Fate::GoesOn => self.leave(scope, node),
         }
     }
 
     /// An event throws while a token goes through it.
-    fn throw_from_event(&mut self, scope: Uuid, node: NodeIndex, thrown: Thrown<'_>) -> Result<Fate, Rejection> {
-        let catcher = self.catcher(None, scope, thrown)?;
+    fn throw_from_event(
+        &mut self,
+        scope: Uuid,
+        node: NodeIndex,
+        catcher: Option<Catcher>,
+        thrown: Thrown<'_>,
+    ) -> Result<Fate, Rejection> {
         let canceled = catcher.as_ref().is_some_and(|catcher| catcher.interrupting);
         self.pass_through(scope, node, canceled)?;
         self.deliver(catcher, thrown)
@@ -87,22 +122,52 @@ impl Step<'_> {
 
     /// A business error of a resting activity.
     pub(crate) fn throw_from_token(&mut self, token: Uuid, code: &str, message: Option<&str>) -> Result<(), Rejection> {
-        let Some((scope, node)) = self.place_of(token)? else {
-            return Err(Rejection::UnknownExecution { execution: token });
-        };
+        let scope = self.surrounding(token)?;
         let thrown = Thrown::Error { code, message };
         let catcher = self.catcher(Some(token), scope, thrown)?;
         if self.deliver(catcher, thrown)? == Fate::Uncaught {
-            self.emit(Event::ErrorUncaught {
-                id: token,
-                error_code: code.to_owned(),
-                error_message: message.map(str::to_owned),
-            });
-            if self.is_body_of(scope, node) {
-                return self.complete_repetition(token, scope, node);
+            let raised = Raised::Error {
+                code: code.to_owned(),
+                message: message.map(str::to_owned),
+            };
+            if !self.raise_to_caller(raised, Some(token)) {
+                return self.end_uncaught(token, code, message);
             }
-            self.remove(token, node, false);
-            return self.end_path(scope, node);
+        }
+        Ok(())
+    }
+
+    /// Nobody catches the error of a resting activity: its path ends there.
+    pub(crate) fn end_uncaught(&mut self, token: Uuid, code: &str, message: Option<&str>) -> Result<(), Rejection> {
+        let Some((scope, node)) = self.place_of(token)? else {
+            return Err(Rejection::UnknownExecution { execution: token });
+        };
+        self.emit(Event::ErrorUncaught {
+            id: token,
+            error_code: code.to_owned(),
+            error_message: message.map(str::to_owned),
+        });
+        if self.is_body_of(scope, node) {
+            return self.complete_repetition(token, scope, node);
+        }
+        self.remove(token, node, false);
+        self.end_path(scope, node)
+    }
+
+    /// Whether somebody in this instance catches what a called instance raised.
+    pub(crate) fn is_caught(&self, token: Uuid, raised: &Raised) -> Result<bool, Rejection> {
+        let scope = self.surrounding(token)?;
+        Ok(self.catcher(Some(token), scope, raised.into())?.is_some())
+    }
+
+    /// What a called instance raised goes on from the call activity. When nobody catches it, the call goes on as if
+    /// nothing had been raised.
+    pub(crate) fn raise_from_call(&mut self, token: Uuid, raised: &Raised) -> Result<(), Rejection> {
+        let scope = self.surrounding(token)?;
+        let thrown = raised.into();
+        let catcher = self.catcher(Some(token), scope, thrown)?;
+        if self.deliver(catcher, thrown)? == Fate::Uncaught {
+            self.raise_to_caller(raised.clone(), None);
         }
         Ok(())
     }
@@ -131,6 +196,11 @@ impl Step<'_> {
         let thrown = Thrown::Escalation { code };
         let catcher = self.catcher(Some(task), scope, thrown)?;
         match self.deliver(catcher, thrown)? {
+            Fate::Uncaught if self.instance.caller.is_some() => {
+                let code = code.to_owned();
+                self.raise_to_caller(Raised::Escalation { code }, None);
+                Ok(())
+            }
             Fate::Uncaught => Err(Rejection::UncaughtEscalation { code: code.to_owned() }),
             Fate::GoesOn | Fate::Interrupted => Ok(()),
         }

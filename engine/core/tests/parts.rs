@@ -27,6 +27,7 @@ fn an_instance_is_the_sum_of_its_parts() {
         start_node: stored.start_node.clone(),
         start_user: stored.start_user.clone(),
         started_at: stored.started_at,
+        caller: stored.caller,
         suspended: stored.suspended,
     });
     for scope in stored.scopes() {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use flowstone_core::{
-    EventKind, ExternalTask, Header, Incident, Instance, Job, JobFailure, JobWork, ScopePhase, Subscription, Token,
-    UserTask, Wait,
+    Caller, EventKind, ExternalTask, Header, Incident, Instance, Job, JobFailure, JobWork, ScopePhase, Subscription,
+    Token, UserTask, Wait,
 };
 use flowstone_store::record::{
-    ActivityKind, ActivityRow, IncidentRow, InstanceSnapshot, JobRow, SubscriptionRow, UserTaskRow,
+    ActivityKind, ActivityRow, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, SubscriptionRow, UserTaskRow,
 };
 use uuid::Uuid;
 
@@ -25,6 +25,7 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
         jobs,
     } = snapshot;
     sort_outside_in(&mut activities);
+    let caller = caller(&row);
     let mut parts = flowstone_core::Parts::new(Header {
         id: row.id,
         definition_id: row.definition_id,
@@ -33,6 +34,7 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
         start_node: row.start_activity_id.map(Into::into),
         start_user: row.start_user_id,
         started_at: row.started_at,
+        caller,
         suspended: row.suspended,
     });
     parts.variables(row.variables);
@@ -93,7 +95,17 @@ fn token(activity: ActivityRow, user_task: Option<UserTaskRow>) -> Result<Token,
         ActivityKind::Join => Wait::Join,
         ActivityKind::Ended => Wait::Siblings,
         ActivityKind::Job => Wait::Job,
-        ActivityKind::Scope | ActivityKind::EventScope | ActivityKind::Compensation | ActivityKind::Call => {
+        ActivityKind::Call => {
+            let called = activity
+                .detail
+                .as_ref()
+                .and_then(|detail| detail.get("called")?.as_str());
+            let called = called.and_then(|called| Uuid::parse_str(called).ok());
+            Wait::Call {
+                instance: called.ok_or_else(|| missing("called instance"))?,
+            }
+        }
+        ActivityKind::Scope | ActivityKind::EventScope | ActivityKind::Compensation => {
             return Err(missing("wait state"));
         }
     };
@@ -104,6 +116,15 @@ fn token(activity: ActivityRow, user_task: Option<UserTaskRow>) -> Result<Token,
         started_at: activity.started_at,
         variables: activity.variables.unwrap_or_default(),
         wait,
+    })
+}
+
+fn caller(row: &InstanceRow) -> Option<Caller> {
+    let instance = row.super_instance_id?;
+    Some(Caller {
+        instance,
+        token: row.super_execution_id?,
+        root: row.root_instance_id.unwrap_or(instance),
     })
 }
 

@@ -5,6 +5,7 @@
 //! tasks over to polls that wait, and writes everything in one transaction; while that is under
 //! way the next jobs gather. There is no artificial delay: a single job is a batch of one.
 
+mod across;
 mod hot;
 mod job;
 mod load;

@@ -79,7 +79,12 @@ impl Projection {
 
     fn note(&mut self, definition: &Definition, instance: &Instance, event: &Event) {
         match event {
-            Event::InstanceStarted { .. } | Event::ErrorUncaught { .. } => {}
+            Event::InstanceStarted { .. }
+            | Event::ErrorUncaught { .. }
+            | Event::InstanceCalled(_)
+            | Event::CallCanceled { .. }
+            | Event::RaisedToCaller { .. }
+            | Event::SignalThrown { .. } => {}
             Event::NodePassed {
                 id,
                 scope,
@@ -157,6 +162,7 @@ impl Projection {
                 at,
                 completes_scope,
                 canceled,
+                called: _,
             } => {
                 if self.gone(*id) && *user_task {
                     self.user_tasks_deleted.push(*id);
@@ -264,8 +270,8 @@ impl Projection {
                     ended_at: *at,
                     state: state_text(*outcome).into(),
                     delete_reason: reason.clone(),
-                    super_instance_id: None,
-                    root_instance_id: None,
+                    super_instance_id: instance.caller.map(|caller| caller.instance),
+                    root_instance_id: instance.caller.map(|caller| caller.root),
                 });
             }
         }
@@ -410,9 +416,9 @@ fn instance_row(instance: &Instance) -> InstanceRow {
         start_activity_id: instance.start_node.as_deref().map(str::to_owned),
         start_user_id: instance.start_user.clone(),
         started_at: instance.started_at,
-        super_instance_id: None,
-        super_execution_id: None,
-        root_instance_id: None,
+        super_instance_id: instance.caller.map(|caller| caller.instance),
+        super_execution_id: instance.caller.map(|caller| caller.token),
+        root_instance_id: instance.caller.map(|caller| caller.root),
         version: 1,
     }
 }
@@ -445,6 +451,7 @@ fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Optio
         Some(Wait::Join) => (ActivityKind::Join, None),
         Some(Wait::Siblings) => (ActivityKind::Ended, None),
         Some(Wait::Job) => (ActivityKind::Job, None),
+        Some(Wait::Call { .. }) => (ActivityKind::Call, None),
     };
     let variables = token
         .map(|token| &token.variables)
@@ -464,8 +471,16 @@ fn activity_row(definition: &Definition, instance: &Instance, id: Uuid) -> Optio
             .or(scope.map(|scope| scope.started_at))?,
         variables: (!variables.is_empty()).then(|| variables.clone()),
         external_task,
-        detail: None,
+        detail: token.and_then(detail),
     })
+}
+
+/// What has no column of its own.
+fn detail(token: &Token) -> Option<serde_json::Value> {
+    match token.wait {
+        Wait::Call { instance } => Some(serde_json::json!({ "called": instance })),
+        _ => None,
+    }
 }
 
 fn scope_kind(phase: ScopePhase) -> ActivityKind {

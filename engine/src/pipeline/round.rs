@@ -55,6 +55,8 @@ pub(super) struct Round {
     pub(super) unknown: Vec<Job>,
     /// Jobs for the next round.
     pub(super) again: Vec<Job>,
+    /// Whether all of it is written or nothing.
+    pub(super) together: bool,
 }
 
 impl Round {
@@ -68,6 +70,7 @@ impl Round {
             keys: HashSet::new(),
             unknown: Vec::new(),
             again: Vec::new(),
+            together: false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! One writer: gathers jobs, runs them through the core, commits, replies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use flowstone_store::{Error as StoreError, SharedStore};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::across::{Failure, concerns_others, may_concern_others};
 use super::hot::{Hot, HotInstances};
 use super::job::{Claim, Job, StartJob};
 use super::load;
@@ -48,6 +49,7 @@ pub(crate) struct Shell {
 pub(super) async fn run(shell: Arc<Shell>, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let mut writer = Writer {
         hot: HotInstances::new(shell.hot_instance_bytes),
+        across: VecDeque::new(),
         shell,
     };
     let mut gathered = Vec::with_capacity(BATCH);
@@ -56,9 +58,11 @@ pub(super) async fn run(shell: Arc<Shell>, mut jobs: mpsc::UnboundedReceiver<Job
     }
 }
 
-struct Writer {
-    shell: Arc<Shell>,
-    hot: HotInstances,
+pub(super) struct Writer {
+    pub(super) shell: Arc<Shell>,
+    pub(super) hot: HotInstances,
+    /// Jobs that concern several instances: each goes alone.
+    across: VecDeque<Job>,
 }
 
 /// What a round left to do.
@@ -89,8 +93,92 @@ impl Writer {
                 Left::Apart(jobs, error) if alone => fail(jobs, &error),
                 Left::Apart(jobs, _) => batches.extend(jobs.into_iter().rev().map(|job| vec![job])),
             }
+            while let Some(job) = self.across.pop_front() {
+                self.process_across(job).await;
+            }
         }
         self.hot.shrink();
+    }
+
+    /// Carries out a job that concerns several instances.
+    async fn process_across(&mut self, job: Job) {
+        let mut left = Some(job);
+        for _ in 0..TRIES {
+            let Some(job) = left.take() else {
+                return;
+            };
+            left = self.round_across(job).await;
+        }
+        let error = "other nodes change the instances all the time; try again".to_owned();
+        fail(left, &StoreError::Unavailable(error));
+    }
+
+    /// Tries a job that concerns several instances; answers it when it has to be tried again.
+    async fn round_across(&mut self, job: Job) -> Option<Job> {
+        let mut round = Round::new(self.shell.clock.now());
+        round.together = true;
+        let jobs = self.answer_repeated_starts(vec![job]).await;
+        let (job, target) = self.bring_in(jobs, &mut round).await.pop()?;
+        let remembered = target.is_some_and(|target| !round.fresh.contains(&target));
+        match self.across(&mut round, &job, target).await {
+            Ok(primary) => self.note_done(&mut round, job, primary),
+            Err(Failure::Failed(error)) => {
+                job.answer_error(error);
+                return None;
+            }
+            // What is remembered may be stale: the store tells.
+            Err(Failure::Refused(_)) if remembered && self.shell.store.is_shared() => {
+                if let Some(target) = target {
+                    self.hot.remove(target);
+                }
+                return Some(job);
+            }
+            Err(Failure::Refused(rejection)) => self.note_refused(&mut round, job, target, rejection),
+        }
+        self.hand_over(&mut round);
+        match self.commit(round).await {
+            Left::Again(mut jobs) => jobs.pop(),
+            Left::Apart(jobs, error) => {
+                fail(jobs, &error);
+                None
+            }
+        }
+    }
+
+    fn note_done(&mut self, round: &mut Round, job: Job, primary: Uuid) {
+        let now = round.now;
+        let Some(reply) = self.hot.get(primary).map(|hot| reply_of(&hot.instance)) else {
+            return job.answer_error(Error::Unknown(primary));
+        };
+        let Some(touched) = round.touched.get_mut(&primary) else {
+            return job.answer_error(Error::Unknown(primary));
+        };
+        for key in job.start_key().iter().chain(job.submit_key()) {
+            touched.applied.push(applied(key, &reply, now));
+        }
+        touched.jobs.push((job, Outcome::Done(Box::new(reply))));
+    }
+
+    /// A refused attempt at a BPMN job is counted; any other refusal changes nothing.
+    fn note_refused(&mut self, round: &mut Round, job: Job, target: Option<Uuid>, rejection: Rejection) {
+        let now = round.now;
+        let command = job.command(now);
+        let Some(id) = target else {
+            return job.answer_error(Error::Rejected(rejection));
+        };
+        let Some(hot) = self.hot.get(id) else {
+            return job.answer_error(Error::Rejected(rejection));
+        };
+        let touched = round.touch(id, || Touched::new(false, false));
+        if let Some(failed) = failed_job(&command, &rejection) {
+            let mut ids = InstanceIds::of(id, now);
+            let options = &self.shell.step_options;
+            let executable = &hot.definition.executable;
+            if let Ok(events) = step(executable, &mut hot.instance, &failed, now, &mut ids, options) {
+                touched.projection.absorb(&hot.definition, &hot.instance, events);
+            }
+        }
+        touched.jobs.push((job, Outcome::Rejected(rejection)));
     }
 
     async fn round(&mut self, jobs: Vec<Job>) -> Left {
@@ -185,7 +273,7 @@ impl Writer {
         Ok(located)
     }
 
-    async fn load(&mut self, instances: Vec<Uuid>) -> Result<Vec<Uuid>, StoreError> {
+    pub(super) async fn load(&mut self, instances: Vec<Uuid>) -> Result<Vec<Uuid>, StoreError> {
         let mut loaded = Vec::with_capacity(instances.len());
         for snapshot in self.shell.store.load(&instances).await? {
             let (id, version) = (snapshot.instance.id, snapshot.instance.version);
@@ -241,6 +329,9 @@ impl Writer {
                 return job.answer(Err(fault(&definition)));
             }
         };
+        if concerns_others(&instance, &events) {
+            return self.across.push_back(Job::Start(job));
+        }
         let touched = round.touch(job.id, || Touched::new(true, false));
         touched.projection.absorb(&job.definition, &instance, events);
         let reply = reply_of(&instance);
@@ -268,6 +359,7 @@ impl Writer {
             return touched.jobs.push((job, Outcome::Filtered));
         }
         let command = job.command(now);
+        let before = may_concern_others(hot).then(|| hot.instance.clone());
         let mut ids = InstanceIds::of(id, now);
         let stepped = catch_unwind(AssertUnwindSafe(|| {
             step(
@@ -281,6 +373,10 @@ impl Writer {
         }));
         let outcome = match stepped {
             Ok(Ok(events)) => {
+                if let Some(before) = before.filter(|_| concerns_others(&hot.instance, &events)) {
+                    hot.instance = before;
+                    return self.across.push_back(job);
+                }
                 touched.projection.absorb(&hot.definition, &hot.instance, events);
                 let reply = reply_of(&hot.instance);
                 if let Some(key) = job.submit_key() {
@@ -374,7 +470,10 @@ impl Writer {
     async fn commit(&mut self, mut round: Round) -> Left {
         self.set_aside_broken(&mut round);
         self.set_aside_stale_refusals(&mut round);
-        let mut batch = Batch::default();
+        let mut batch = Batch {
+            together: round.together,
+            ..Batch::default()
+        };
         let mut effects = HashMap::new();
         for id in &round.order {
             let (Some(touched), Some(hot)) = (round.touched.get_mut(id), self.hot.get(*id)) else {
@@ -400,6 +499,8 @@ impl Writer {
             HashSet::new()
         } else {
             match self.shell.store.commit(batch).await {
+                // What belongs together is in conflict as a whole.
+                Ok(committed) if round.together && !committed.conflicts.is_empty() => written.into_iter().collect(),
                 Ok(committed) => committed.conflicts.into_iter().collect(),
                 Err(error) => return self.undone(round, written, error),
             }

@@ -35,7 +35,7 @@ const ATTEMPTS: u32 = 6;
 /// Writes a batch; see [`flowstone_store::Store::commit`].
 pub(crate) async fn commit(pool: &PgPool, mut batch: Batch) -> Result<Committed> {
     let mut conflicts = refuse_shared_keys(&mut batch);
-    if batch.instances.is_empty() && batch.applied.is_empty() {
+    if (batch.instances.is_empty() && batch.applied.is_empty()) || (batch.together && !conflicts.is_empty()) {
         return Ok(Committed {
             conflicts: conflicts.into_iter().collect(),
         });
@@ -46,7 +46,13 @@ pub(crate) async fn commit(pool: &PgPool, mut batch: Batch) -> Result<Committed>
     batch.applied.sort_unstable_by(|left, right| left.key.cmp(&right.key));
     let mut attempt = 1;
     loop {
-        match write(&batch)?.fetch(pool).await {
+        let statement = write(&batch)?;
+        let written = if batch.together {
+            fetch_together(pool, statement).await
+        } else {
+            statement.fetch(pool).await
+        };
+        match written {
             Ok(found) => {
                 conflicts.extend(found);
                 return Ok(Committed {
@@ -63,6 +69,18 @@ pub(crate) async fn commit(pool: &PgPool, mut batch: Batch) -> Result<Committed>
             Err(error) => return Err(failure("writing a batch", error)),
         }
     }
+}
+
+/// Carries out a statement unless it finds a conflict.
+async fn fetch_together(pool: &PgPool, statement: Statement) -> sqlx::Result<Vec<Uuid>> {
+    let mut transaction = pool.begin().await?;
+    let conflicts = statement.fetch(&mut *transaction).await?;
+    if conflicts.is_empty() {
+        transaction.commit().await?;
+    } else {
+        transaction.rollback().await?;
+    }
+    Ok(conflicts)
 }
 
 /// Takes out the instances whose idempotency key another instance of the same batch claims first:

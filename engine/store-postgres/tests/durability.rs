@@ -112,6 +112,7 @@ async fn an_idempotency_key_is_applied_once_even_by_two_nodes_at_once() {
     for round in 0..30 {
         let key = format!("key-{round}");
         let start = |fixture: &support::Fixture| Batch {
+            together: false,
             instances: vec![fixture.start()],
             applied: vec![applied(&key, fixture.instance.id)],
         };
@@ -352,6 +353,7 @@ async fn a_conflict_leaves_out_its_instance_and_nothing_else() {
     let missing = Uuid::now_v7();
     let committed = store
         .commit(Batch {
+            together: false,
             instances: vec![stale.complete(7), current.complete(1), touch(missing, 1)],
             applied: vec![
                 applied("stale", stale.instance.id),

@@ -44,6 +44,11 @@ async fn write(pool: &SqlitePool, batch: Batch) -> Result<Committed> {
     let fail = |error| failure("writing a batch", error);
     let mut transaction = pool.begin_with("begin immediate").await.map_err(fail)?;
     let conflicts = conflicts(&mut transaction, &batch).await?;
+    if batch.together && !conflicts.is_empty() {
+        return Ok(Committed {
+            conflicts: conflicts.into_iter().collect(),
+        });
+    }
     let changes: Vec<&InstanceChange> = batch
         .instances
         .iter()

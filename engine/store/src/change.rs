@@ -19,6 +19,8 @@ pub struct Batch {
     pub instances: Vec<InstanceChange>,
     /// Commands with an idempotency key that this batch applied.
     pub applied: Vec<AppliedCommand>,
+    /// Whether the changes belong together: when one instance is in conflict, nothing at all is written.
+    pub together: bool,
 }
 
 /// What happens to one instance in a batch. Applied wholly, or, when its version is no longer the

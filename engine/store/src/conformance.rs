@@ -57,6 +57,7 @@ macro_rules! conformance_tests {
             jobs::a_conflict_leaves_out_its_jobs,
             jobs::jobs_are_found_when_they_are_due,
             jobs::jobs_are_asked_for_by_what_they_hold,
+            commits::changes_that_belong_together_are_written_all_or_not_at_all,
             deployments::versions_are_counted_per_key_and_tenant_even_at_once,
             deployments::the_latest_version_is_found_per_tenant,
             deployments::an_id_too_long_for_clients_is_a_bare_uuid,

@@ -71,7 +71,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Writes a batch in one transaction. Instances in conflict are left out as a whole and
     /// reported; an [`AppliedCommand`] whose instance is in conflict is left out too. A key that
-    /// is already present makes its instance a conflict.
+    /// is already present makes its instance a conflict. When [`Batch::together`] is set and there is any conflict,
+    /// nothing is written.
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// Loads running instances; those that do not exist are absent from the answer.

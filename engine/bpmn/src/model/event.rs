@@ -1,6 +1,6 @@
 //! Events.
 
-use super::{FormReference, Implementation, NodeIndex, Timer};
+use super::{FormReference, Implementation, NodeIndex, Timer, VariableMapping};
 use flowstone_expression::Expression;
 
 /// A start event.
@@ -126,6 +126,8 @@ pub enum EndEvent {
     Error(ThrownError),
     /// Throws an escalation, then ends the token unless its catcher canceled it.
     Escalation(ThrownEscalation),
+    /// Broadcasts a signal, then ends the token.
+    Signal(ThrownSignal),
     /// Undoes completed activities, then ends the token.
     Compensation(Compensation),
     /// Ends all else in the transaction, undoes what it completed, and leaves it by its cancel boundary event.
@@ -148,6 +150,15 @@ pub struct ThrownError {
     pub message: Option<Expression>,
 }
 
+/// A signal that an event broadcasts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThrownSignal {
+    /// Its name.
+    pub name: Expression,
+    /// The variables that come with it.
+    pub inputs: Vec<VariableMapping>,
+}
+
 /// An escalation that an event throws.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThrownEscalation {
@@ -164,6 +175,8 @@ pub enum IntermediateThrowEvent {
     Message(Option<Implementation>),
     /// Throws an escalation, then passes on unless its catcher canceled the token.
     Escalation(ThrownEscalation),
+    /// Broadcasts a signal, then passes on.
+    Signal(ThrownSignal),
     /// Undoes completed activities, then passes on.
     Compensation(Compensation),
     /// Jumps to the catching link event.

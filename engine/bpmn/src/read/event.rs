@@ -7,7 +7,8 @@ use crate::codes;
 use crate::draft::title;
 use crate::model::{
     BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, Implementation,
-    IntermediateThrowEvent, NodeIndex, StartEvent, StartTrigger, ThrownError, ThrownEscalation, VariableChange,
+    IntermediateThrowEvent, NodeIndex, StartEvent, StartTrigger, ThrownError, ThrownEscalation, ThrownSignal,
+    VariableChange,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
@@ -19,6 +20,7 @@ enum Definition {
     Message(Option<Implementation>),
     Error(ThrownError),
     Escalation(ThrownEscalation),
+    Signal(ThrownSignal),
     Compensation,
     Cancel,
     Link { name: String },
@@ -174,13 +176,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 Some(Catch::Message { name })
             }
             "signalEventDefinition" => {
-                let reference = self.required_reference(element, definition, "signalRef")?;
-                let Some(signal) = self.signals.get(unqualified_reference(reference.text)) else {
-                    self.unknown_reference(element, reference, "signal");
-                    return None;
-                };
-                // A signal without name was reported where it is defined.
-                let name = signal.name.clone()?;
+                let name = self.signal_name(element, definition)?;
                 Some(Catch::Signal { name })
             }
             "errorEventDefinition" => Some(Catch::Error(ErrorCatch {
@@ -326,6 +322,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             Definition::Message(implementation) => EndEvent::Message(implementation),
             Definition::Error(error) => EndEvent::Error(error),
             Definition::Escalation(escalation) => EndEvent::Escalation(escalation),
+            Definition::Signal(signal) => EndEvent::Signal(signal),
             Definition::Compensation => EndEvent::Compensation(Compensation { activity: None }),
             Definition::Cancel => EndEvent::Cancel,
             Definition::Link { .. } => {
@@ -345,6 +342,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             Definition::None => Some(IntermediateThrowEvent::None),
             Definition::Message(implementation) => Some(IntermediateThrowEvent::Message(implementation)),
             Definition::Escalation(escalation) => Some(IntermediateThrowEvent::Escalation(escalation)),
+            Definition::Signal(signal) => Some(IntermediateThrowEvent::Signal(signal)),
             Definition::Compensation => Some(IntermediateThrowEvent::Compensation(Compensation { activity: None })),
             // Where it leads is known once all nodes are, see `rules::link_event`.
             Definition::Link { name } => Some(IntermediateThrowEvent::Link {
@@ -400,6 +398,13 @@ impl<'tree> Reader<'tree, '_, '_> {
                         continue;
                     }
                 },
+                "signalEventDefinition" => match self.thrown_signal(definition_index, element, definition) {
+                    Some(signal) => Definition::Signal(signal),
+                    None => {
+                        refused = true;
+                        continue;
+                    }
+                },
                 "compensateEventDefinition" => Definition::Compensation,
                 "cancelEventDefinition" => Definition::Cancel,
                 "linkEventDefinition" => match self.link_name(element, definition) {
@@ -440,6 +445,39 @@ impl<'tree> Reader<'tree, '_, '_> {
         Some(ThrownError {
             code: code.to_owned(),
             message: known.and_then(|error| error.message.clone()),
+        })
+    }
+
+    fn signal_name(
+        &mut self,
+        event: &Element<'_>,
+        definition: &'tree Element<'tree>,
+    ) -> Option<flowstone_expression::Expression> {
+        let reference = self.required_reference(event, definition, "signalRef")?;
+        let Some(signal) = self.signals.get(unqualified_reference(reference.text)) else {
+            self.unknown_reference(event, reference, "signal");
+            return None;
+        };
+        // A signal without name was reported where it is defined.
+        signal.name.clone()
+    }
+
+    fn thrown_signal(
+        &mut self,
+        index: ElementIndex,
+        event: &Element<'_>,
+        definition: &'tree Element<'tree>,
+    ) -> Option<ThrownSignal> {
+        if let Some(value) = definition.vendor_attribute("async")
+            && self.flag(Some(value), false, "async", event.id())
+        {
+            self.refuse_attribute(event.id(), value.span, "async", definition.name);
+            return None;
+        }
+        let name = self.signal_name(event, definition)?;
+        Some(ThrownSignal {
+            name,
+            inputs: self.mappings(index, "in", event.id()).1,
         })
     }
 

@@ -118,6 +118,9 @@ impl<'tree> Reader<'tree, '_, '_> {
             "subProcess" if is_true(element, "triggeredByEvent") => Some(NodeKind::EventSubProcess),
             "subProcess" => Some(NodeKind::SubProcess),
             "transaction" => Some(NodeKind::Transaction),
+            "callActivity" => self
+                .call_activity(index, element)
+                .map(|call| NodeKind::CallActivity(Box::new(call))),
             "boundaryEvent" => self.boundary_event(index, element).map(NodeKind::BoundaryEvent),
             "intermediateCatchEvent" => self
                 .intermediate_catch_event(index, element)
@@ -292,7 +295,7 @@ fn is_loop(element: &Element<'_>) -> bool {
 }
 
 fn may_repeat(owner: &Element<'_>) -> bool {
-    (owner.name.ends_with("ask") || matches!(owner.name, "subProcess" | "transaction"))
+    (owner.name.ends_with("ask") || matches!(owner.name, "subProcess" | "transaction" | "callActivity"))
         && !is_true(owner, "triggeredByEvent")
 }
 

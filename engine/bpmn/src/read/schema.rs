@@ -133,6 +133,7 @@ fn attributes(name: &str) -> Option<(Names, Names)> {
         "boundaryEvent" => (NONE, &["attachedToRef", "cancelActivity", "parallelMultiple"]),
         "intermediateCatchEvent" => (NONE, &["parallelMultiple"]),
         "subProcess" => (ACTIVITY, &["triggeredByEvent"]),
+        "callActivity" => (ACTIVITY, &["calledElement"]),
         "transaction" => (ACTIVITY, &["triggeredByEvent", "method", "protocol"]),
         "exclusiveGateway" | "inclusiveGateway" => (GATEWAY, &["default"]),
         "parallelGateway" => (GATEWAY, NONE),

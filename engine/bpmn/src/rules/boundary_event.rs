@@ -76,7 +76,7 @@ fn may_escalate(kind: Option<&NodeKind>) -> bool {
     kind.is_none_or(|kind| {
         matches!(
             kind,
-            NodeKind::SubProcess | NodeKind::Transaction | NodeKind::UserTask(_)
+            NodeKind::SubProcess | NodeKind::Transaction | NodeKind::CallActivity(_) | NodeKind::UserTask(_)
         )
     })
 }

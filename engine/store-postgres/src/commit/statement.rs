@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use flowstone_store::Result;
 use flowstone_store::change::{AppliedCommand, HeaderChange, InstanceChange};
 use sqlx::postgres::PgArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, PgPool, Postgres, Type};
+use sqlx::{Arguments as _, AssertSqlSafe, Encode, PgExecutor, Postgres, Type};
 use uuid::Uuid;
 
 use super::unsendable;
@@ -125,14 +125,14 @@ impl Statement {
     }
 
     /// Runs the statement; answers the instances in conflict.
-    pub(super) async fn fetch(mut self, pool: &PgPool) -> sqlx::Result<Vec<Uuid>> {
+    pub(super) async fn fetch(mut self, executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Uuid>> {
         self.text.push_str(if self.has_conflicts {
             " select id from conflict"
         } else {
             " select null::uuid where false"
         });
         sqlx::query_scalar_with(AssertSqlSafe(self.text), self.arguments)
-            .fetch_all(pool)
+            .fetch_all(executor)
             .await
     }
 }

@@ -115,6 +115,7 @@ pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
 
 pub fn batch(instances: Vec<InstanceChange>) -> Batch {
     Batch {
+        together: false,
         instances,
         applied: Vec::new(),
     }

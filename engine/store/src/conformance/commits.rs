@@ -235,3 +235,23 @@ pub async fn rows_that_are_gone_are_not_brought_back_by_an_update(store: SharedS
     );
     assert!(load(&store, fixture.id()).await.activities.is_empty());
 }
+
+pub async fn changes_that_belong_together_are_written_all_or_not_at_all(store: SharedStore) {
+    let (first, second, third) = (waiting("order:1:x"), waiting("order:1:x"), waiting("order:1:x"));
+    commit(&store, [first.start(), second.start()]).await;
+    // The stored version of the second one is 1.
+    let batch = |version| Batch {
+        instances: vec![first.lock(1, "w"), second.lock(version, "w"), third.start()],
+        applied: Vec::new(),
+        together: true,
+    };
+    let refused = store.commit(batch(7)).await.unwrap();
+    assert_eq!(refused.conflicts, [second.id()]);
+    assert_eq!(load(&store, first.id()).await.instance.version, 1);
+    assert!(store.load(&[third.id()]).await.unwrap().is_empty());
+    assert!(store.commit(batch(1)).await.unwrap().conflicts.is_empty());
+    for written in [&first, &second] {
+        assert_eq!(load(&store, written.id()).await.instance.version, 2);
+    }
+    assert_eq!(load(&store, third.id()).await.instance.version, 1);
+}

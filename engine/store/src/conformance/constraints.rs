@@ -16,6 +16,7 @@ pub async fn a_conflict_leaves_out_its_instance_and_nothing_else(store: SharedSt
     let missing = Uuid::now_v7();
     let committed = store
         .commit(Batch {
+            together: false,
             instances: vec![stale.complete(7), current.complete(1), touch(missing, 1)],
             applied: vec![applied("stale", stale.id()), applied("current", current.id())],
         })
@@ -79,6 +80,7 @@ pub async fn a_violated_constraint_leaves_nothing_of_its_batch(store: SharedStor
         breaks(&stored, &ended, &mut change);
         let outcome = store
             .commit(Batch {
+                together: false,
                 instances: vec![first.start(), stored.lock(1, "w"), change],
                 applied: vec![applied("key", first.id())],
             })
@@ -102,6 +104,7 @@ pub async fn a_key_is_applied_once(store: SharedStore) {
     let first = applied("key", fixture.id());
     let outcome = store
         .commit(Batch {
+            together: false,
             instances: vec![fixture.start()],
             applied: vec![first.clone()],
         })
@@ -119,6 +122,7 @@ pub async fn a_key_is_applied_once(store: SharedStore) {
         let extra = waiting("order:1:x");
         let committed = store
             .commit(Batch {
+                together: false,
                 instances: vec![change, extra.start()],
                 applied: vec![applied("key", instance)],
             })
@@ -136,6 +140,7 @@ pub async fn a_key_of_two_instances_goes_to_the_first(store: SharedStore) {
     let (first, second) = (waiting("order:1:x"), waiting("order:1:x"));
     let committed = store
         .commit(Batch {
+            together: false,
             instances: vec![first.start(), second.start()],
             applied: vec![applied("key", first.id()), applied("key", second.id())],
         })
@@ -154,6 +159,7 @@ pub async fn keys_are_forgotten_by_age(store: SharedStore) {
     let recent = applied("recent", fixture.id());
     let committed = store
         .commit(Batch {
+            together: false,
             instances: vec![fixture.start()],
             applied: vec![old, recent.clone()],
         })
@@ -211,6 +217,7 @@ pub async fn a_key_used_at_once_is_applied_once(store: SharedStore) {
             .iter()
             .map(|fixture| {
                 let batch = Batch {
+                    together: false,
                     instances: vec![fixture.start()],
                     applied: vec![applied(&key, fixture.id())],
                 };

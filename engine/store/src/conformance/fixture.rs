@@ -28,6 +28,7 @@ pub fn variables<const COUNT: usize>(values: [(&str, TypedValue); COUNT]) -> Var
 
 pub fn batch(instances: impl IntoIterator<Item = InstanceChange>) -> Batch {
     Batch {
+        together: false,
         instances: instances.into_iter().collect(),
         applied: Vec::new(),
     }

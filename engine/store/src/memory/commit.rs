@@ -20,6 +20,11 @@ impl State {
                 conflicts.insert(change.instance_id);
             }
         }
+        if batch.together && !conflicts.is_empty() {
+            return Ok(Committed {
+                conflicts: conflicts.into_iter().collect(),
+            });
+        }
         batch
             .instances
             .retain(|change| !conflicts.contains(&change.instance_id));

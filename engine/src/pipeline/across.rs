@@ -1,0 +1,423 @@
+//! A command that concerns several instances: calls, what comes back from them, and signals.
+//!
+//! Such a command goes alone. What leaves one instance is given to the others until nothing is left to give, and all
+//! of it is written in one transaction or not at all.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use flowstone_core::{
+    Awaited, Called, CalledVersion, Caller, Command, Event, EventKind, FromCalled, IdSource as _, Instance,
+    Outcome as End, Raised, Rejection, Start, Trigger, start, step,
+};
+use flowstone_expression::Variables;
+use flowstone_store::query::{DefinitionField, Query, Scalar, SubscriptionField, Test};
+use uuid::Uuid;
+
+use super::hot::Hot;
+use super::job::Job;
+use super::round::{Round, Touched};
+use super::writer::Writer;
+use crate::definitions::Definition;
+use crate::error::Error;
+use crate::ids::InstanceIds;
+
+/// How deep instances may call each other within one command.
+const DEEPEST_CALL: usize = 100;
+
+/// How many instances one command may concern.
+const MOST_INSTANCES: usize = 50_000;
+
+/// What one instance means for another.
+enum News {
+    Called(Box<Called>),
+    Canceled(Uuid),
+    Raised {
+        from: Uuid,
+        caller: Caller,
+        raised: Raised,
+        token: Option<Uuid>,
+    },
+    /// What was raised did not interrupt who raised it, or it is gone.
+    GoOn {
+        from: Uuid,
+        token: Uuid,
+        raised: Raised,
+    },
+    Ended(Uuid),
+    Signal {
+        from: Uuid,
+        name: String,
+        tenant_id: Option<String>,
+        variables: Variables,
+    },
+}
+
+/// The events of a step that concern other instances, in their order.
+fn news(instance: &Instance, events: &[Event]) -> Vec<News> {
+    let from = instance.id;
+    let of = |event: &Event| match event {
+        Event::InstanceCalled(called) => Some(News::Called(called.clone())),
+        Event::CallCanceled { instance } => Some(News::Canceled(*instance)),
+        Event::RaisedToCaller { caller, raised, token } => Some(News::Raised {
+            from,
+            caller: *caller,
+            raised: raised.clone(),
+            token: *token,
+        }),
+        Event::SignalThrown {
+            name,
+            tenant_id,
+            variables,
+        } => Some(News::Signal {
+            from,
+            name: name.clone(),
+            tenant_id: tenant_id.clone(),
+            variables: variables.clone(),
+        }),
+        // Who is deleted from outside does not come back to its caller, which goes or stays by itself.
+        Event::InstanceEnded { outcome, .. } if *outcome != End::ExternallyTerminated => {
+            instance.caller.map(|_| News::Ended(from))
+        }
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
+}
+
+/// Whether a step concerns other instances.
+pub(super) fn concerns_others(instance: &Instance, events: &[Event]) -> bool {
+    !news(instance, events).is_empty()
+}
+
+/// Whether steps of an instance may concern others, so that its state before the step is worth keeping.
+pub(super) fn may_concern_others(hot: &Hot) -> bool {
+    hot.definition.executable.concerns_others() || hot.instance.caller.is_some()
+}
+
+/// Instances as they were before the command; `None` for new ones.
+type Before = HashMap<Uuid, Option<Instance>>;
+
+/// Why a command that concerns several instances was not carried out.
+pub(super) enum Failure {
+    Refused(Rejection),
+    Failed(Error),
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Failure::Refused(rejection)
+    }
+}
+
+impl From<flowstone_store::Error> for Failure {
+    fn from(error: flowstone_store::Error) -> Self {
+        Failure::Failed(Error::Store(error))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Rejected(rejection) => Failure::Refused(rejection),
+            error => Failure::Failed(error),
+        }
+    }
+}
+
+/// A command under way through several instances.
+struct Across<'a> {
+    writer: &'a mut Writer,
+    round: &'a mut Round,
+    before: Before,
+    /// How deep each instance that this command started was called.
+    depths: HashMap<Uuid, usize>,
+    news: VecDeque<News>,
+}
+
+impl Writer {
+    /// Carries out a command and all that follows from it in other instances; answers the instance that it was for.
+    /// After a failure all instances in memory are as before.
+    pub(super) async fn across(&mut self, round: &mut Round, job: &Job, target: Option<Uuid>) -> Result<Uuid, Failure> {
+        let mut across = Across {
+            writer: self,
+            round,
+            before: HashMap::new(),
+            depths: HashMap::new(),
+            news: VecDeque::new(),
+        };
+        let done = across.carry_out(job, target).await;
+        if done.is_err() {
+            across.take_back();
+        }
+        done
+    }
+}
+
+impl Across<'_> {
+    async fn carry_out(&mut self, job: &Job, target: Option<Uuid>) -> Result<Uuid, Failure> {
+        let primary = match (job, target) {
+            (Job::Start(job), _) => {
+                self.start(job.id, job.definition.clone(), &job.start)?;
+                job.id
+            }
+            (job, Some(id)) => {
+                self.step(id, &job.command(self.round.now)).await?;
+                id
+            }
+            (job, None) => return Err(Failure::Failed(Error::Unknown(job.target()))),
+        };
+        while let Some(news) = self.news.pop_front() {
+            if self.before.len() > MOST_INSTANCES {
+                return Err(Rejection::TooManyInstances { limit: MOST_INSTANCES }.into());
+            }
+            let later = std::mem::take(&mut self.news);
+            self.tell(news).await?;
+            // What follows from the first goes before what comes after it.
+            self.news.extend(later);
+        }
+        Ok(primary)
+    }
+
+    async fn tell(&mut self, news: News) -> Result<(), Failure> {
+        match news {
+            News::Called(called) => self.call(*called).await,
+            News::Canceled(instance) => self.step_if_possible(instance, &Command::Abandon).await,
+            News::Raised {
+                from,
+                caller,
+                raised,
+                token,
+            } => {
+                let what = FromCalled::Raised(raised.clone());
+                let command = self.returned(from, caller.token, what);
+                self.step_if_possible(caller.instance, &command).await?;
+                self.news.extend(token.map(|token| News::GoOn { from, token, raised }));
+                Ok(())
+            }
+            News::GoOn { from, token, raised } => {
+                self.step_if_possible(from, &Command::GoOnAfterRaising { token, raised })
+                    .await
+            }
+            News::Ended(from) => {
+                let caller = self.writer.hot.get(from).and_then(|hot| hot.instance.caller);
+                let Some(caller) = caller else {
+                    return Ok(());
+                };
+                let command = self.returned(from, caller.token, FromCalled::Ended);
+                self.step_if_possible(caller.instance, &command).await
+            }
+            News::Signal {
+                from,
+                name,
+                tenant_id,
+                variables,
+            } => self.signal(from, &name, tenant_id.as_deref(), &variables).await,
+        }
+    }
+
+    fn returned(&mut self, from: Uuid, token: Uuid, what: FromCalled) -> Command {
+        let root = self.writer.hot.get(from).and_then(|hot| hot.instance.root());
+        Command::FromCalled {
+            token,
+            what,
+            variables: root.map(|root| root.variables.clone()).unwrap_or_default(),
+        }
+    }
+
+    async fn call(&mut self, called: Called) -> Result<(), Failure> {
+        let depth = self.depths.get(&called.caller.instance).copied().unwrap_or(0) + 1;
+        if depth > DEEPEST_CALL {
+            return Err(Rejection::CallDepth {
+                limit: DEEPEST_CALL,
+                node: called.node.to_string(),
+            }
+            .into());
+        }
+        let definition = self.called_definition(&called).await?;
+        if definition.record.suspended {
+            return Err(Failure::Failed(Error::SuspendedDefinition(
+                definition.record.id.to_string(),
+            )));
+        }
+        self.depths.insert(called.id, depth);
+        let start = Start {
+            business_key: called.business_key,
+            tenant_id: definition.record.tenant_id.clone(),
+            variables: called.variables,
+            caller: Some(called.caller),
+            ..Start::default()
+        };
+        self.start(called.id, definition, &start)
+    }
+
+    async fn called_definition(&mut self, called: &Called) -> Result<Arc<Definition>, Failure> {
+        let shell = self.writer.shell.clone();
+        let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
+        let tenant = called.tenant_id.as_deref();
+        let query = Query::default()
+            .with(DefinitionField::Key, text(&called.key))
+            .with(DefinitionField::TenantId, tenant.map_or(Test::IsNull, text));
+        let query = match &called.version {
+            CalledVersion::Latest => {
+                // What no tenant of its own has is what all tenants share.
+                let mut latest = shell.definitions.latest(&called.key, tenant).await?;
+                if latest.is_none() && tenant.is_some() {
+                    latest = shell.definitions.latest(&called.key, None).await?;
+                }
+                return match latest {
+                    Some(record) => Ok(shell.definitions.get(&record.id).await?),
+                    None => Err(unknown(called)),
+                };
+            }
+            CalledVersion::Deployment => {
+                let caller = self.writer.hot.get(called.caller.instance);
+                let deployment = caller
+                    .map(|hot| hot.definition.record.deployment_id)
+                    .unwrap_or_default();
+                query.with(DefinitionField::DeploymentId, Test::Equals(Scalar::Id(deployment)))
+            }
+            CalledVersion::Version(version) => query.with(
+                DefinitionField::Version,
+                Test::Equals(Scalar::Integer(i64::from(*version))),
+            ),
+            CalledVersion::Tag(tag) => query.with(DefinitionField::VersionTag, text(tag)),
+        };
+        let mut found = shell.store.definitions(&query).await?;
+        found.sort_by_key(|record| record.version);
+        match found.pop() {
+            Some(record) => Ok(shell.definitions.get(&record.id).await?),
+            None => Err(unknown(called)),
+        }
+    }
+
+    async fn signal(
+        &mut self,
+        from: Uuid,
+        name: &str,
+        tenant: Option<&str>,
+        variables: &Variables,
+    ) -> Result<(), Failure> {
+        let shell = self.writer.shell.clone();
+        let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
+        let query = Query::default()
+            .with(SubscriptionField::EventType, text("signal"))
+            .with(SubscriptionField::EventName, text(name))
+            .with(SubscriptionField::Suspended, Test::Equals(Scalar::Boolean(false)));
+        let reaches = |other: Option<&str>| other.is_none() || other == tenant;
+        let mut receivers: Vec<(Uuid, Uuid)> = shell
+            .store
+            .subscriptions(&query)
+            .await?
+            .into_iter()
+            .filter(|found| reaches(found.tenant_id.as_deref()))
+            .map(|found| (found.subscription.instance_id, found.subscription.activity_id))
+            // What this command did to an instance is not stored yet.
+            .filter(|(instance, _)| !self.before.contains_key(instance))
+            .collect();
+        for id in self.before.keys() {
+            let Some(hot) = self.writer.hot.get(*id) else {
+                continue;
+            };
+            if *id == from || hot.instance.ended || !reaches(hot.instance.tenant_id.as_deref()) {
+                continue;
+            }
+            let waiting = hot.instance.subscriptions();
+            let waiting = waiting.filter(|one| one.kind == EventKind::Signal && one.name.as_deref() == Some(name));
+            receivers.extend(waiting.map(|one| (*id, one.owner)));
+        }
+        for (instance, execution) in receivers {
+            let command = Command::Trigger(Trigger {
+                execution,
+                awaited: Awaited::Event(EventKind::Signal, name.to_owned()),
+                variables: variables.clone(),
+                local_variables: Variables::new(),
+            });
+            self.step_if_possible(instance, &command).await?;
+        }
+        let starts = shell.definitions.start_subscriptions(self.round.now).await?;
+        for waiting in starts {
+            let wanted = waiting.kind == EventKind::Signal && waiting.name.as_deref() == Some(name);
+            if !wanted || waiting.definition.suspended || !reaches(waiting.definition.tenant_id.as_deref()) {
+                continue;
+            }
+            let definition = shell.definitions.get(&waiting.definition.id).await?;
+            let start = Start {
+                node: Some(waiting.node),
+                tenant_id: waiting.definition.tenant_id.clone(),
+                variables: variables.clone(),
+                ..Start::default()
+            };
+            let id = InstanceIds::of(from, self.round.now).next_id();
+            self.start(id, definition, &start)?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, id: Uuid, definition: Arc<Definition>, with: &Start) -> Result<(), Failure> {
+        let now = self.round.now;
+        let mut ids = InstanceIds::of(id, now);
+        let options = &self.writer.shell.step_options;
+        let key = definition.record.id.clone();
+        let (instance, events) = start(&definition.executable, id, key, with, now, &mut ids, options)?;
+        self.news.extend(news(&instance, &events));
+        let touched = self.round.touch(id, || Touched::new(true, false));
+        touched.projection.absorb(&definition, &instance, events);
+        self.before.insert(id, None);
+        self.writer.hot.insert(Hot {
+            instance,
+            definition,
+            version: 0,
+        });
+        Ok(())
+    }
+
+    /// Gives a command to an instance that may have gone on or ended meanwhile; then it has no effect.
+    async fn step_if_possible(&mut self, id: Uuid, command: &Command) -> Result<(), Failure> {
+        match self.step(id, command).await {
+            Err(Failure::Refused(
+                Rejection::Ended { .. } | Rejection::NotWaiting { .. } | Rejection::UnknownExecution { .. },
+            ))
+            | Err(Failure::Failed(Error::Unknown(_))) => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn step(&mut self, id: Uuid, command: &Command) -> Result<(), Failure> {
+        let remembered = self.writer.hot.contains(id);
+        if !remembered {
+            self.writer.load(vec![id]).await?;
+            self.round.fresh.insert(id);
+        }
+        let options = self.writer.shell.step_options;
+        let now = self.round.now;
+        let Some(hot) = self.writer.hot.get(id) else {
+            return Err(Failure::Failed(Error::Unknown(id)));
+        };
+        self.before.entry(id).or_insert_with(|| Some(hot.instance.clone()));
+        let mut ids = InstanceIds::of(id, now);
+        let executable = &hot.definition.executable;
+        let events = step(executable, &mut hot.instance, command, now, &mut ids, &options)?;
+        self.news.extend(news(&hot.instance, &events));
+        let touched = self.round.touch(id, || Touched::new(false, remembered));
+        touched.projection.absorb(&hot.definition, &hot.instance, events);
+        Ok(())
+    }
+
+    fn take_back(&mut self) {
+        for (id, before) in self.before.drain() {
+            match (before, self.writer.hot.get(id)) {
+                (Some(before), Some(hot)) => hot.instance = before,
+                _ => self.writer.hot.remove(id),
+            }
+            self.round.touched.remove(&id);
+        }
+        self.round.order.clear();
+    }
+}
+
+fn unknown(called: &Called) -> Failure {
+    Failure::Refused(Rejection::UnknownCalledElement {
+        node: called.node.to_string(),
+        key: called.key.clone(),
+    })
+}

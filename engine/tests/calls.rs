@@ -1,0 +1,357 @@
+//! Instances that call each other, and signals between them: all of it in one transaction.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod kit;
+
+use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger};
+use flowstone_engine::{Error, Options, Reply, StartRequest, Submission};
+use flowstone_expression::{TypedValue, Variables};
+use flowstone_store::query::{HistoricInstanceField, ProcessInstanceField, Query, Scalar, Test};
+use kit::Kit;
+use uuid::Uuid;
+
+/// A process of three nodes: start, something, end.
+fn line(middle: &str) -> String {
+    format!(
+        r#"<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="m"/>{middle}
+           <sequenceFlow id="g" sourceRef="m" targetRef="e"/><endEvent id="e"/>"#
+    )
+}
+
+fn call(key: &str, attributes: &str, mappings: &str) -> String {
+    line(&format!(
+        r#"<callActivity id="m" calledElement="{key}" {attributes}><extensionElements>{mappings}</extensionElements></callActivity>"#
+    ))
+}
+
+const USER_TASK: &str = r#"<userTask id="m"/>"#;
+
+async fn running(kit: &Kit) -> usize {
+    kit.engine
+        .store()
+        .process_instances(&Query::<ProcessInstanceField>::default())
+        .await
+        .unwrap()
+        .len()
+}
+
+/// The instance that another one called.
+async fn called_by(kit: &Kit, caller: Uuid) -> Uuid {
+    let by = Test::Equals(Scalar::Id(caller));
+    let query = Query::default().with(ProcessInstanceField::SuperInstanceId, by);
+    kit.engine.store().process_instances(&query).await.unwrap()[0].id
+}
+
+async fn token(kit: &Kit, instance: Uuid, node: &str) -> Uuid {
+    let view = kit.engine.view(instance).await.unwrap().unwrap();
+    view.instance.tokens().find(|token| &*token.node == node).unwrap().id
+}
+
+async fn complete(kit: &Kit, instance: Uuid, node: &str, variables: Variables) -> Result<Reply, Error> {
+    let task = token(kit, instance, node).await;
+    let command = Command::CompleteUserTask { task, variables };
+    kit.engine.submit(Submission::new(task, command)).await
+}
+
+fn one(name: &str, value: impl Into<TypedValue>) -> Variables {
+    Variables::from([(name.to_owned(), value.into())])
+}
+
+async fn start_with(kit: &Kit, definition: &str, variables: Variables) -> Result<Reply, Error> {
+    let request = StartRequest {
+        business_key: Some("bk".to_owned()),
+        variables,
+        ..StartRequest::default()
+    };
+    kit.start_with(definition, request).await
+}
+
+async fn state(kit: &Kit, instance: Uuid) -> String {
+    let query = Query::default().with(HistoricInstanceField::Id, Test::Equals(Scalar::Id(instance)));
+    let found = kit.engine.store().historic_instances(&query).await.unwrap();
+    found[0].state.to_string()
+}
+
+#[tokio::test]
+async fn a_call_passes_variables_in_and_out() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(USER_TASK)).await;
+    let mappings = r#"<camunda:in businessKey="${execution.processBusinessKey}"/><camunda:in source="amount" target="sum"/>
+        <camunda:in sourceExpression="${amount * 2}" target="double"/><camunda:out source="result" target="answer"/>
+        <camunda:out sourceExpression="${sum + 1}" target="more"/>"#;
+    let parent = kit
+        .deploy(
+            "parent",
+            &(call("child", "", mappings).replace(r#"targetRef="e""#, r#"targetRef="u""#)
+                + r#"<userTask id="u"/><sequenceFlow id="h" sourceRef="u" targetRef="e"/>"#),
+        )
+        .await;
+    let parent = start_with(&kit, &parent, one("amount", 5)).await.unwrap().instance_id;
+    let child = called_by(&kit, parent).await;
+    let seen = kit.engine.view(child).await.unwrap().unwrap().instance;
+    let root = &seen.root().unwrap().variables;
+    assert_eq!(
+        (&root["sum"], root.contains_key("amount")),
+        (&TypedValue::from(5), false)
+    );
+    assert_eq!(root["double"], TypedValue::from(10_i64));
+    assert_eq!(seen.business_key.as_deref(), Some("bk"));
+    complete(&kit, child, "m", one("result", "done")).await.unwrap();
+    let view = kit.engine.view(parent).await.unwrap().unwrap().instance;
+    let root = &view.root().unwrap().variables;
+    assert_eq!(root["answer"], TypedValue::from("done"));
+    assert_eq!(root["more"], TypedValue::from(6_i64));
+    assert_eq!(state(&kit, child).await, "COMPLETED");
+    complete(&kit, parent, "u", Variables::new()).await.unwrap();
+    assert_eq!(running(&kit).await, 0);
+}
+
+#[tokio::test]
+async fn a_call_that_ends_at_once_goes_on_at_once() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(r#"<task id="m"/>"#)).await;
+    let parent = kit
+        .deploy("parent", &call("child", "", r#"<camunda:in variables="all"/>"#))
+        .await;
+    assert!(kit.start(&parent).await.ended);
+    assert_eq!(running(&kit).await, 0);
+}
+
+#[tokio::test]
+async fn the_called_version_is_the_one_that_is_bound() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(USER_TASK)).await;
+    kit.deploy("child", &line(r#"<task id="m"/>"#)).await;
+    for (attributes, waits) in [
+        ("", false),
+        (r#"camunda:calledElementBinding="latest""#, false),
+        (
+            r#"camunda:calledElementBinding="version" camunda:calledElementVersion="1""#,
+            true,
+        ),
+    ] {
+        let parent = kit.deploy("parent", &call("child", attributes, "")).await;
+        assert_eq!(!kit.start(&parent).await.ended, waits, "{attributes}");
+    }
+    let parent = kit.deploy("parent", &call("${which}", "", "")).await;
+    let dynamic = start_with(&kit, &parent, one("which", "child")).await.unwrap();
+    assert!(dynamic.ended);
+}
+
+#[tokio::test]
+async fn a_call_of_nothing_refuses_the_start_and_leaves_nothing() {
+    let kit = Kit::new().await;
+    let parent = kit.deploy("parent", &call("nobody", "", "")).await;
+    let refused = start_with(&kit, &parent, Variables::new()).await.unwrap_err();
+    assert!(refused.to_string().contains("'nobody'"), "{refused}");
+    assert_eq!(running(&kit).await, 0);
+}
+
+#[tokio::test]
+async fn who_calls_itself_without_end_is_refused_or_becomes_an_incident() {
+    let kit = Kit::new().await;
+    let synchronous = kit.deploy("loop", &call("loop", "", "")).await;
+    let refused = start_with(&kit, &synchronous, Variables::new()).await.unwrap_err();
+    assert!(
+        matches!(refused, Error::Rejected(Rejection::CallDepth { .. })),
+        "{refused}"
+    );
+    assert_eq!(running(&kit).await, 0);
+
+    let kit = Kit::with(Options {
+        job_execution: false,
+        ..Options::default()
+    })
+    .await;
+    kit.deploy("loop", &call("loop", "", "")).await;
+    let entry = kit
+        .deploy("entry", &call("loop", r#"camunda:asyncBefore="true""#, ""))
+        .await;
+    let instance = kit.start(&entry).await.instance_id;
+    for _ in 0..3 {
+        let view = kit.engine.view(instance).await.unwrap().unwrap();
+        let job = view.instance.jobs().next().unwrap().id;
+        let command = Command::ExecuteJob { job };
+        kit.engine.submit(Submission::new(job, command)).await.unwrap_err();
+    }
+    let view = kit.engine.view(instance).await.unwrap().unwrap();
+    assert_eq!(view.instance.incidents().count(), 1);
+    assert_eq!(running(&kit).await, 1);
+}
+
+/// A parent whose call has a boundary event.
+fn guarded(boundary: &str) -> String {
+    call("child", "", r#"<camunda:out source="why" target="reason"/>"#)
+        + &format!(
+            r#"<boundaryEvent id="b" attachedToRef="m">{boundary}</boundaryEvent><userTask id="u"/>
+               <sequenceFlow id="h" sourceRef="b" targetRef="u"/>"#
+        )
+}
+
+fn throw_error(task: Uuid) -> Command {
+    Command::ThrowTaskError {
+        task,
+        error_code: "broken".to_owned(),
+        error_message: None,
+        variables: one("why", "rain"),
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_nobody_catches_is_caught_by_who_called() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(USER_TASK)).await;
+    let parent = kit.deploy("parent", &guarded("<errorEventDefinition/>")).await;
+    let parent = kit.start(&parent).await.instance_id;
+    let child = called_by(&kit, parent).await;
+    let task = token(&kit, child, "m").await;
+    kit.engine
+        .submit(Submission::new(task, throw_error(task)))
+        .await
+        .unwrap();
+    assert_eq!(state(&kit, child).await, "INTERNALLY_TERMINATED");
+    token(&kit, parent, "u").await;
+    let view = kit.engine.view(parent).await.unwrap().unwrap().instance;
+    assert_eq!(view.root().unwrap().variables["reason"], TypedValue::from("rain"));
+}
+
+#[tokio::test]
+async fn an_error_that_nobody_catches_anywhere_ends_its_path() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(USER_TASK)).await;
+    let parent = kit.deploy("parent", &call("child", "", "")).await;
+    let parent = kit.start(&parent).await.instance_id;
+    let child = called_by(&kit, parent).await;
+    let task = token(&kit, child, "m").await;
+    kit.engine
+        .submit(Submission::new(task, throw_error(task)))
+        .await
+        .unwrap();
+    assert_eq!(state(&kit, child).await, "COMPLETED");
+    assert_eq!(state(&kit, parent).await, "COMPLETED");
+}
+
+#[tokio::test]
+async fn who_is_interrupted_ends_what_it_called() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(USER_TASK)).await;
+    let middle = kit.deploy("middle", &call("child", "", "")).await;
+    let condition = "<conditionalEventDefinition><condition>${stop}</condition></conditionalEventDefinition>";
+    let parent = guarded(condition).replace("\"child\"", "\"middle\"");
+    let parent = kit.deploy("parent", &parent).await;
+    let parent = kit.start(&parent).await.instance_id;
+    let called = called_by(&kit, parent).await;
+    let innermost = called_by(&kit, called).await;
+    let command = Command::ModifyVariables {
+        scope: parent,
+        local: false,
+        set: one("stop", true),
+        remove: Vec::new(),
+    };
+    kit.engine.submit(Submission::new(parent, command)).await.unwrap();
+    for gone in [called, innermost] {
+        assert_eq!(state(&kit, gone).await, "INTERNALLY_TERMINATED");
+    }
+    token(&kit, parent, "u").await;
+
+    // Deleting does the same.
+    let other = kit.start(&middle).await.instance_id;
+    let child = called_by(&kit, other).await;
+    let command = Command::Cancel {
+        reason: None,
+        skip_output_mappings: false,
+    };
+    kit.engine.submit(Submission::new(other, command)).await.unwrap();
+    assert_eq!(state(&kit, child).await, "INTERNALLY_TERMINATED");
+}
+
+const SIGNAL: &str = r#"<signalEventDefinition signalRef="alarm"/>"#;
+
+/// Deploys a process beside the definition of the signal `alarm`.
+async fn deploy_with_signal(kit: &Kit, key: &str, content: &str) -> String {
+    let content = format!(
+        "{content}</process><signal id=\"alarm\" name=\"alarm\"/><process id=\"none-{key}\" isExecutable=\"false\">"
+    );
+    kit.deploy(key, &content).await
+}
+
+fn thrower() -> String {
+    line(&format!(
+        r#"<intermediateThrowEvent id="m">{}</intermediateThrowEvent>"#,
+        SIGNAL.replace("/>", r#"><extensionElements><camunda:in source="why" target="told"/></extensionElements></signalEventDefinition>"#)
+    ))
+}
+
+fn catcher(after: &str) -> String {
+    format!(
+        r#"<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="c"/>
+           <intermediateCatchEvent id="c">{SIGNAL}</intermediateCatchEvent>
+           <sequenceFlow id="g" sourceRef="c" targetRef="m"/>{after}"#
+    )
+}
+
+#[tokio::test]
+async fn a_thrown_signal_reaches_all_who_wait_and_starts_who_begins_with_it() {
+    let kit = Kit::new().await;
+    let waiting = deploy_with_signal(&kit, "waiting", &catcher(USER_TASK)).await;
+    let waiting = [
+        kit.start(&waiting).await.instance_id,
+        kit.start(&waiting).await.instance_id,
+    ];
+    let begun = line(USER_TASK).replace(
+        r#"<startEvent id="s"/>"#,
+        &format!(r#"<startEvent id="s">{SIGNAL}</startEvent>"#),
+    );
+    deploy_with_signal(&kit, "begun", &begun).await;
+    let thrower = deploy_with_signal(&kit, "thrower", &thrower()).await;
+    assert!(start_with(&kit, &thrower, one("why", "fire")).await.unwrap().ended);
+    for instance in waiting {
+        token(&kit, instance, "m").await;
+        let view = kit.engine.view(instance).await.unwrap().unwrap().instance;
+        assert_eq!(view.root().unwrap().variables["told"], TypedValue::from("fire"));
+    }
+    assert_eq!(running(&kit).await, 3);
+}
+
+#[tokio::test]
+async fn one_receiver_that_fails_takes_the_whole_broadcast_back() {
+    let kit = Kit::new().await;
+    let sound = deploy_with_signal(&kit, "sound", &catcher(USER_TASK)).await;
+    let sound = kit.start(&sound).await.instance_id;
+    let failing = r#"<serviceTask id="m" camunda:expression="${missing}"/>"#;
+    let failing = deploy_with_signal(&kit, "failing", &catcher(failing)).await;
+    let failing = kit.start(&failing).await.instance_id;
+    let thrower = deploy_with_signal(&kit, "thrower", &thrower()).await;
+    start_with(&kit, &thrower, Variables::new()).await.unwrap_err();
+    token(&kit, sound, "c").await;
+    token(&kit, failing, "c").await;
+    assert_eq!(running(&kit).await, 2);
+    // What was taken back in memory still works.
+    let execution = token(&kit, sound, "c").await;
+    let command = Command::Trigger(Trigger {
+        execution,
+        awaited: Awaited::Event(EventKind::Signal, "alarm".to_owned()),
+        variables: Variables::new(),
+        local_variables: Variables::new(),
+    });
+    kit.engine.submit(Submission::new(execution, command)).await.unwrap();
+    complete(&kit, sound, "m", Variables::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_in_parallel_come_back_one_by_one() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(USER_TASK)).await;
+    let several =
+        "<multiInstanceLoopCharacteristics><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>";
+    let parent = call("child", "", "").replace("</callActivity>", &format!("{several}</callActivity>"));
+    let parent = kit.deploy("parent", &parent).await;
+    let parent = kit.start(&parent).await.instance_id;
+    for left in [3, 2, 1] {
+        assert_eq!(running(&kit).await, left + 1);
+        let child = called_by(&kit, parent).await;
+        complete(&kit, child, "m", Variables::new()).await.unwrap();
+    }
+    assert_eq!(running(&kit).await, 0);
+}
