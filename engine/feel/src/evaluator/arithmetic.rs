@@ -51,7 +51,7 @@ impl Evaluation {
                 DaysAndTimeDuration::from_nanoseconds(-duration.total_nanoseconds()).into()
             }
             Value::YearsAndMonthsDuration(duration) => {
-                YearsAndMonthsDuration::from_months(-duration.total_months()).into()
+                YearsAndMonthsDuration::from_months(duration.total_months().saturating_neg()).into()
             }
             Value::Null => Value::Null,
             other => return self.null(format!("{} cannot be negated", other.kind_name())),

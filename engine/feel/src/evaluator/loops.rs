@@ -184,8 +184,8 @@ impl Evaluation {
         }
         let (from, to) = match source? {
             Source::Integers(from, to) | Source::Days(from, to) => (
-                from + i64::from(matches!(range.start, Endpoint::Excluded(_))),
-                to - i64::from(matches!(range.end, Endpoint::Excluded(_))),
+                from.saturating_add(i64::from(matches!(range.start, Endpoint::Excluded(_)))),
+                to.saturating_sub(i64::from(matches!(range.end, Endpoint::Excluded(_)))),
             ),
             Source::Items(_) => return None,
         };

@@ -42,7 +42,13 @@ impl Parser<'_> {
 
     /// An operation whose operators bind at least as tightly as `minimum`.
     pub(super) fn operation(&mut self, minimum: u8) -> Result<Node, ParseError> {
-        let mut left = self.operand()?;
+        let left = self.operand()?;
+        self.operation_after(left, minimum)
+    }
+
+    /// The rest of an operation whose first operand has been parsed.
+    pub(super) fn operation_after(&mut self, first: Node, minimum: u8) -> Result<Node, ParseError> {
+        let mut left = first;
         while let Some(operator) = self.operator().filter(|operator| operator.precedence() >= minimum) {
             self.advance();
             left = match operator {
@@ -158,7 +164,7 @@ impl Parser<'_> {
         Ok(operand)
     }
 
-    fn postfix(&mut self, base: Node) -> Result<Node, ParseError> {
+    pub(super) fn postfix(&mut self, base: Node) -> Result<Node, ParseError> {
         let mut node = base;
         loop {
             node = if self.at_symbol(".") {

@@ -76,25 +76,34 @@ impl Parser<'_> {
     /// What stands behind `in`: one test, or several in parentheses.
     pub(super) fn membership_tests(&mut self) -> Result<Vec<Node>, ParseError> {
         if self.at_symbol("(") {
-            return self.nested(|parser| {
-                parser.expect_symbol("(")?;
-                let in_range_end = std::mem::replace(&mut parser.in_range_end, false);
-                let mut tests = vec![parser.expression_or_test()?];
-                parser.in_range_end = in_range_end;
-                if parser.at_symbol("..") {
-                    let range = parser.range_after(false, tests.remove(0))?;
-                    return Ok(vec![range]);
-                }
-                while parser.take_symbol(",") {
-                    tests.push(parser.expression_or_test()?);
-                }
-                parser.expect_symbol(")")?;
-                Ok(tests)
-            });
+            let mut tests = self.nested(Self::tests_in_parentheses)?;
+            if let [_] = tests.as_slice() {
+                // The parenthesis may be the beginning of an expression.
+                let base = tests.remove(0);
+                let operand = self.postfix(base)?;
+                tests.push(self.operation_after(operand, ADDITION)?);
+            }
+            return Ok(tests);
         }
         match self.comparison_operator() {
             Some(_) => Ok(vec![self.expression_or_test()?]),
             None => Ok(vec![self.operation(ADDITION)?]),
         }
+    }
+
+    fn tests_in_parentheses(&mut self) -> Result<Vec<Node>, ParseError> {
+        self.expect_symbol("(")?;
+        let in_range_end = std::mem::replace(&mut self.in_range_end, false);
+        let mut tests = vec![self.expression_or_test()?];
+        self.in_range_end = in_range_end;
+        if self.at_symbol("..") {
+            let range = self.range_after(false, tests.remove(0))?;
+            return Ok(vec![range]);
+        }
+        while self.take_symbol(",") {
+            tests.push(self.expression_or_test()?);
+        }
+        self.expect_symbol(")")?;
+        Ok(tests)
     }
 }
