@@ -19,6 +19,17 @@ use crate::starts::start_jobs;
 /// Instances ended at once when their definition is deleted.
 const PAGE: u64 = 200;
 
+/// How a deployment or definition is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deletion {
+    /// End running instances and delete history too.
+    pub cascade: bool,
+    /// Do not evaluate output mappings of what is ended.
+    pub skip_output_mappings: bool,
+    /// Do not evaluate listeners of what is ended.
+    pub skip_listeners: bool,
+}
+
 impl Engine {
     /// Parses, checks and stores resources; all or nothing.
     ///
@@ -95,13 +106,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Store`]; without `cascade`, when instances still run, [`Error::DefinitionInUse`].
-    pub async fn delete_deployment(&self, id: Uuid, cascade: bool, skip_output_mappings: bool) -> Result<bool, Error> {
+    pub async fn delete_deployment(&self, id: Uuid, options: Deletion) -> Result<bool, Error> {
         for definition in self.definitions_of(id).await? {
-            self.end_instances(&definition.id, cascade, skip_output_mappings)
-                .await?;
+            self.end_instances(&definition.id, options).await?;
         }
         let gone = self.definitions_of(id).await?;
-        let deleted = self.store().delete_deployment(id, cascade).await?;
+        let deleted = self.store().delete_deployment(id, options.cascade).await?;
         self.definitions_changed().await;
         for definition in gone {
             self.set_start_timers(&definition.key, definition.tenant_id.as_deref())
@@ -114,10 +124,10 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::delete_deployment`].
-    pub async fn delete_definition(&self, id: &str, cascade: bool, skip_output_mappings: bool) -> Result<bool, Error> {
-        self.end_instances(id, cascade, skip_output_mappings).await?;
+    pub async fn delete_definition(&self, id: &str, options: Deletion) -> Result<bool, Error> {
+        self.end_instances(id, options).await?;
         let gone = self.store().definition(id).await?;
-        let deleted = self.store().delete_definition(id, cascade).await?;
+        let deleted = self.store().delete_definition(id, options.cascade).await?;
         self.definitions_changed().await;
         if let Some(definition) = gone {
             self.set_start_timers(&definition.key, definition.tenant_id.as_deref())
@@ -155,7 +165,7 @@ impl Engine {
         }
     }
 
-    async fn end_instances(&self, definition: &str, cascade: bool, skip_output_mappings: bool) -> Result<(), Error> {
+    async fn end_instances(&self, definition: &str, options: Deletion) -> Result<(), Error> {
         let query = Query {
             max: Some(PAGE),
             ..Query::default()
@@ -164,7 +174,7 @@ impl Engine {
             ProcessInstanceField::DefinitionId,
             Test::Equals(Scalar::Text(definition.to_owned())),
         );
-        if !cascade {
+        if !options.cascade {
             let running = self.store().count_process_instances(&query).await?;
             return if running == 0 {
                 Ok(())
@@ -183,7 +193,8 @@ impl Engine {
             let cancellations = instances.iter().map(|instance| {
                 let command = Command::Cancel {
                     reason: Some("deployment deleted".to_owned()),
-                    skip_output_mappings,
+                    skip_output_mappings: options.skip_output_mappings,
+                    skip_listeners: options.skip_listeners,
                 };
                 self.submit(Submission::new(instance.id, command))
             });

@@ -28,6 +28,7 @@ mod wake;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use definitions::{Definition, DeployRequest, DeployedResources, DuplicateFilter, NewResource};
+pub use deploy::Deletion;
 pub use engine::{Engine, Options};
 pub use error::{DeployError, Error};
 pub use history::HistoryLevel;

@@ -261,6 +261,7 @@ async fn who_is_interrupted_ends_what_it_called() {
     let command = Command::Cancel {
         reason: None,
         skip_output_mappings: false,
+        skip_listeners: false,
     };
     kit.engine.submit(Submission::new(other, command)).await.unwrap();
     assert_eq!(state(&kit, child).await, "INTERNALLY_TERMINATED");

@@ -72,6 +72,7 @@ codes! {
     MISSING_CALLED_ELEMENT = "missing-called-element", "A call activity does not say which process it calls.";
     INVALID_BINDING = "invalid-binding", "The binding of a called process is unknown or incomplete.";
     INVALID_MAPPING = "invalid-mapping", "A variable that is passed on has no source or no target.";
+    INVALID_LISTENER = "invalid-listener", "A listener is for an event that does not exist.";
     MISSING_TIMER = "missing-timer", "A timer does not say when it fires.";
     ASYNC_NOT_ALLOWED = "async-not-allowed", "The element cannot be continued by a job in this way.";
     MISSING_CARDINALITY = "missing-cardinality", "A multi-instance activity does not say how often it is carried out.";

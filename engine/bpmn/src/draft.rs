@@ -4,7 +4,8 @@
 use flowstone_expression::Expression;
 
 use crate::model::{
-    Asynchronous, Error, Escalation, InputOutput, JobSettings, Message, MultiInstance, NodeKind, Signal,
+    Asynchronous, Error, Escalation, ExecutionListener, InputOutput, JobSettings, Message, MultiInstance, NodeKind,
+    Signal,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, Value};
@@ -27,6 +28,7 @@ pub(crate) struct DraftProcess<'tree> {
     pub candidate_starter_users: Vec<Expression>,
     pub candidate_starter_groups: Vec<Expression>,
     pub job_priority: Option<Expression>,
+    pub listeners: Vec<ExecutionListener>,
     pub startable_in_tasklist: bool,
     pub documentation: Option<String>,
     pub properties: Vec<(String, String)>,
@@ -48,6 +50,7 @@ pub(crate) struct DraftNode<'tree> {
     pub asynchronous: Asynchronous,
     pub jobs: JobSettings,
     pub is_for_compensation: bool,
+    pub listeners: Vec<ExecutionListener>,
     /// `activityRef` of its compensation event definition, when it throws.
     pub compensates: Option<Value<'tree>>,
     pub multi_instance: Option<Box<MultiInstance>>,
@@ -95,6 +98,7 @@ pub(crate) struct DraftFlow<'tree> {
     /// Whether a `conditionExpression` is there, be it valid or not.
     pub conditional: bool,
     pub condition: Option<Expression>,
+    pub listeners: Vec<Expression>,
 }
 
 impl<'tree> DraftFlow<'tree> {

@@ -40,6 +40,7 @@ fn finish_process(draft: DraftProcess<'_>, problems: &Problems<'_>) -> Option<Pr
         candidate_starter_users: draft.candidate_starter_users,
         candidate_starter_groups: draft.candidate_starter_groups,
         job_priority: draft.job_priority,
+        listeners: draft.listeners,
         startable_in_tasklist: draft.startable_in_tasklist,
         documentation: draft.documentation,
         properties: draft.properties,
@@ -69,6 +70,7 @@ fn finish_node(node: DraftNode<'_>, flows: &[DraftFlow<'_>], problems: &Problems
         asynchronous: node.asynchronous,
         jobs: node.jobs,
         is_for_compensation: node.is_for_compensation,
+        listeners: node.listeners,
         multi_instance: node.multi_instance,
         input_output: node.input_output,
         properties: node.properties,
@@ -84,6 +86,7 @@ fn finish_flow(flow: DraftFlow<'_>, problems: &Problems<'_>) -> Option<SequenceF
         source: node_index(flow.source?),
         target: node_index(flow.target?),
         condition: flow.condition,
+        listeners: flow.listeners,
         location: problems.location(flow.element.span.0),
     })
 }

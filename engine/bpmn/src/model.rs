@@ -9,10 +9,11 @@ mod call;
 mod data;
 mod event;
 mod job;
+mod listener;
 
 pub use activity::{
-    ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, MultiInstance, ReceiveTask, Times,
-    UserTask,
+    ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, MultiInstance, ReceiveTask,
+    ReportedError, Times, UserTask,
 };
 pub use call::{CallActivity, CalledBinding, MappedSource, VariableMapping};
 pub use data::{InputOutput, Parameter, ParameterValue};
@@ -22,6 +23,7 @@ pub use event::{
 };
 
 pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
+pub use listener::{ExecutionEvent, ExecutionListener, TaskEvent, TaskListener};
 
 use flowstone_expression::Expression;
 
@@ -129,6 +131,8 @@ pub struct Process {
     pub job_priority: Option<Expression>,
     /// Whether a task list offers it for starting; a query filter without further effect.
     pub startable_in_tasklist: bool,
+    /// Computed when an instance begins or ends.
+    pub listeners: Vec<ExecutionListener>,
     /// The text of the first `documentation` element.
     pub documentation: Option<String>,
     /// The vendor extension `properties`, in document order.
@@ -208,6 +212,8 @@ pub struct FlowNode {
     pub is_for_compensation: bool,
     /// How often an activity is carried out; `None`: once.
     pub multi_instance: Option<Box<MultiInstance>>,
+    /// Computed when it is entered and left.
+    pub listeners: Vec<ExecutionListener>,
     /// Variables computed on entry and on leaving.
     pub input_output: Option<InputOutput>,
     /// The vendor extension `properties`, in document order.
@@ -231,6 +237,8 @@ pub struct SequenceFlow {
     pub target: NodeIndex,
     /// Taken only when this holds.
     pub condition: Option<Expression>,
+    /// Computed when it is taken.
+    pub listeners: Vec<Expression>,
     /// Where the element stands.
     pub location: Location,
 }

@@ -9,6 +9,7 @@ mod definitions;
 mod event;
 mod extension;
 mod job;
+mod listener;
 mod node;
 mod process;
 mod repetition;

@@ -787,6 +787,36 @@ fn thrown_signals_are_checked() {
 }
 
 #[test]
+fn listeners_are_checked() {
+    let with = |listener: &str| {
+        of_node(&format!(
+            "<userTask id='n'><extensionElements>{listener}</extensionElements></userTask>"
+        ))
+    };
+    check(
+        &with("<camunda:executionListener event='start' expression='${x}'/>"),
+        &[],
+    );
+    check(&with("<camunda:taskListener event='create' expression='${x}'/>"), &[]);
+    for listener in [
+        "<camunda:executionListener event='begin' expression='${x}'/>",
+        "<camunda:taskListener event='start' expression='${x}'/>",
+    ] {
+        check(&with(listener), &["invalid-listener n"]);
+    }
+    for listener in [
+        "<camunda:executionListener event='start' class='a.B'/>",
+        "<camunda:taskListener event='create' delegateExpression='${b}'/>",
+    ] {
+        check(&with(listener), &["unsupported-element n"]);
+    }
+    check(
+        &with("<camunda:executionListener event='start' expression='${'/>"),
+        &["invalid-expression n"],
+    );
+}
+
+#[test]
 fn links_have_one_other_end() {
     let with = |content: &str| in_definitions(&format!("<process id='p'><startEvent id='s'/>{content}</process>"));
     let throw = "<intermediateThrowEvent id='n'><linkEventDefinition name='x'/></intermediateThrowEvent>\

@@ -1,12 +1,15 @@
 //! Entering nodes, resting in them and leaving them.
 
-use flowstone_bpmn::model::{Catch, EndEvent, Implementation, IntermediateThrowEvent, NodeIndex, NodeKind};
+use flowstone_bpmn::model::{
+    Catch, EndEvent, ExecutionEvent, Implementation, IntermediateThrowEvent, NodeIndex, NodeKind,
+};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
 use crate::context::{Entry, Place};
 use crate::event::Event;
 use crate::rejection::Rejection;
+use crate::scope::Skip;
 use crate::state::{JobWork, Token, Wait};
 use crate::step::Step;
 
@@ -96,12 +99,13 @@ impl Step<'_> {
 
     /// A token goes through a node without waiting; `canceled` when what the node throws interrupts it there.
     pub(crate) fn pass_through(&mut self, scope: Uuid, node: NodeIndex, canceled: bool) -> Result<(), Rejection> {
-        if self.model.flow_node(node).input_output.is_some() {
+        let flow_node = self.model.flow_node(node);
+        if flow_node.input_output.is_some() || !flow_node.listeners.is_empty() {
             // Local variables need a holder, so the token comes to rest for a moment.
             let entry = self.prepare(scope, node)?;
             let id = entry.id;
             self.rest(entry, Wait::Signal);
-            self.apply_outputs(id, scope, node)?;
+            self.finish_node(id, scope, node, Skip::default())?;
             self.remove(id, node, canceled);
             return Ok(());
         }
@@ -128,6 +132,7 @@ impl Step<'_> {
         };
         let inputs = self.inputs(&mut entry)?;
         entry.locals.extend(inputs);
+        self.listen(ExecutionEvent::Start, node, &mut Place::entering(&mut entry))?;
         Ok(entry)
     }
 
@@ -155,7 +160,7 @@ impl Step<'_> {
         let Some((scope, node)) = self.place_of(token)? else {
             return Err(Rejection::UnknownExecution { execution: token });
         };
-        self.apply_outputs(token, scope, node)?;
+        self.finish_node(token, scope, node, Skip::default())?;
         if self.is_body_of(scope, node) {
             return self.complete_repetition(token, scope, node);
         }

@@ -1,11 +1,12 @@
 //! Waiting for events: subscriptions, boundary events and event sub-processes (BPMN 2.0, 13.5).
 
-use flowstone_bpmn::model::{Catch, NodeIndex, NodeKind};
+use flowstone_bpmn::model::{Catch, ExecutionEvent, NodeIndex, NodeKind};
 use uuid::Uuid;
 
 use crate::context::Place;
 use crate::event::Event;
 use crate::rejection::Rejection;
+use crate::scope::Skip;
 use crate::state::{EventKind, Subscription, Wait};
 use crate::step::Step;
 
@@ -142,7 +143,7 @@ impl Step<'_> {
             return Err(self.unfit(start, "the start event stands in no sub-process"));
         };
         if interrupting {
-            self.cancel_content(scope, false)?;
+            self.cancel_content(scope, Skip::default())?;
             let model = self.model;
             let is_start = |node: &str| {
                 let node = model.find(node).map(|node| &model.flow_node(node).kind);
@@ -158,6 +159,7 @@ impl Step<'_> {
             node: self.model.id(sub_process),
             at: self.now,
         });
+        self.listen(ExecutionEvent::Start, sub_process, &mut Place::at(id, sub_process))?;
         self.watch_scope(id, Some(sub_process))?;
         self.schedule(id, start);
         Ok(())

@@ -174,6 +174,8 @@ pub enum Command {
         reason: Option<String>,
         /// Do not evaluate output mappings of what is interrupted.
         skip_output_mappings: bool,
+        /// Do not evaluate listeners of what is interrupted.
+        skip_listeners: bool,
     },
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::event::Event;
 use crate::rejection::Rejection;
+use crate::scope::Skip;
 use crate::state::{EventKind, ScopePhase, Subscription};
 use crate::step::Step;
 
@@ -106,7 +107,7 @@ impl Step<'_> {
     /// A token arrives at a cancel end event: all else in the transaction is canceled, then what it completed is
     /// undone, then it is left by its boundary event.
     pub(crate) fn enter_cancel_end(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
-        self.cancel_content(scope, false)?;
+        self.cancel_content(scope, Skip::default())?;
         let subscriptions = self.compensable(scope)?;
         if subscriptions.is_empty() {
             self.pass(scope, node)?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::compile::Executable;
 use crate::rejection::Rejection;
-use crate::state::{Instance, UserTask};
+use crate::state::{ExternalTask, Instance, UserTask, Wait};
 use crate::step::Step;
 
 /// An activity that was entered and has not come to rest: its token is not part of the instance yet.
@@ -67,6 +67,7 @@ impl Step<'_> {
             written: Vec::new(),
             now: self.now,
             user: self.user.as_deref(),
+            event_name: self.event_name,
         };
         let result = expression.evaluate(&mut context, &self.options.evaluation);
         let written = context.written;
@@ -146,6 +147,7 @@ struct InstanceContext<'a, 'e> {
     written: Vec<Written>,
     now: DateTime<Utc>,
     user: Option<&'a str>,
+    event_name: Option<&'static str>,
 }
 
 impl InstanceContext<'_, '_> {
@@ -216,8 +218,42 @@ impl InstanceContext<'_, '_> {
     fn task(&self) -> Option<&UserTask> {
         match self.place {
             Place::Entering(entry) => entry.task.as_ref(),
-            Place::Execution { .. } => None,
+            Place::Execution { id, .. } => match &self.instance.token(*id)?.wait {
+                Wait::UserTask(task) => Some(task),
+                _ => None,
+            },
         }
+    }
+
+    fn external_task(&self) -> Option<&ExternalTask> {
+        match self.place {
+            Place::Execution { id, .. } => match &self.instance.token(*id)?.wait {
+                Wait::ExternalTask(task) => Some(task),
+                _ => None,
+            },
+            Place::Entering(_) => None,
+        }
+    }
+
+    fn external_task_property(&self, property: &str) -> Option<Value> {
+        let task = self.external_task()?;
+        Some(match property {
+            "id" | "executionId" => id_value(self.place.id()),
+            "topicName" => Value::from(&*task.topic),
+            "workerId" => Value::from(task.worker.clone()),
+            "errorMessage" => Value::from(task.error_message.clone()),
+            "errorDetails" => Value::from(task.error_details.clone()),
+            "retries" => task.retries.map_or(Value::Null, Value::from),
+            "priority" => Value::from(task.priority),
+            "lockExpirationTime" => Value::from(task.lock_expires),
+            "activityId" => Value::from(&*self.model.info(self.place.node()).id),
+            "activityInstanceId" => id_value(self.place.id()),
+            "businessKey" => Value::from(self.instance.business_key.clone()),
+            "processInstanceId" | "processDefinitionId" | "tenantId" => {
+                return self.execution_property(property);
+            }
+            _ => return None,
+        })
     }
 
     fn execution_property(&self, property: &str) -> Option<Value> {
@@ -230,6 +266,7 @@ impl InstanceContext<'_, '_> {
             "currentActivityId" => Value::from(&*node.id),
             "currentActivityName" => Value::from(node.name.as_deref()),
             "tenantId" => Value::from(self.instance.tenant_id.clone()),
+            "eventName" => Value::from(self.event_name),
             "parentId" => self.parent().map_or(Value::Null, id_value),
             "variables" => self.all(false),
             "variablesLocal" => self.all(true),
@@ -248,6 +285,7 @@ impl InstanceContext<'_, '_> {
             "dueDate" => Value::from(task.due),
             "followUpDate" => Value::from(task.follow_up),
             "taskDefinitionKey" => Value::from(&*self.model.info(self.place.node()).id),
+            "eventName" => Value::from(self.event_name),
             "execution" => Value::Bean(Bean::Execution),
             "processInstanceId" | "processDefinitionId" | "tenantId" | "variables" | "variablesLocal" => {
                 return self.execution_property(property);
@@ -266,7 +304,7 @@ impl Context for InstanceContext<'_, '_> {
         match bean {
             Bean::Execution => true,
             Bean::Task => self.task().is_some(),
-            Bean::ExternalTask => false,
+            Bean::ExternalTask => self.external_task().is_some(),
         }
     }
 
@@ -274,13 +312,17 @@ impl Context for InstanceContext<'_, '_> {
         let value = match bean {
             Bean::Execution => self.execution_property(property),
             Bean::Task => self.task_property(property),
-            Bean::ExternalTask => None,
+            Bean::ExternalTask => self.external_task_property(property),
         };
         value.ok_or_else(|| EvaluationError::unknown_property(property, bean.name()))
     }
 
     fn call_bean(&mut self, bean: Bean, method: &str, arguments: &[Value]) -> Result<Value, EvaluationError> {
         let unknown = || EvaluationError::unknown_method(method, arguments.len(), bean.name());
+        // `getName()` is another way to write `name`.
+        if let (Some(property), []) = (getter(method), arguments) {
+            return self.bean_property(bean, &property).map_err(|_| unknown());
+        }
         let Some(name) = arguments.first() else {
             return Err(unknown());
         };
@@ -306,6 +348,14 @@ impl Context for InstanceContext<'_, '_> {
     fn current_user(&self) -> Option<String> {
         self.user.map(str::to_owned)
     }
+}
+
+/// The property that a method without arguments reads.
+fn getter(method: &str) -> Option<String> {
+    let name = method.strip_prefix("get")?;
+    let mut characters = name.chars();
+    let first = characters.next()?;
+    Some(first.to_lowercase().chain(characters).collect())
 }
 
 fn id_value(id: Uuid) -> Value {

@@ -87,7 +87,34 @@ impl Step<'_> {
         self.check_holder(holder)?;
         self.set_variables(holder.task, variables);
         self.set_local_variables(holder.task, local_variables);
+        if self.throws_reported_error(holder.task)? {
+            return Ok(());
+        }
         self.complete(holder.task)
+    }
+
+    /// Throws the first business error whose condition holds for what a worker reported; answers whether there was
+    /// one (bpmn-semantics 1b `errorEventDefinition`).
+    fn throws_reported_error(&mut self, token: Uuid) -> Result<bool, Rejection> {
+        let model = self.model;
+        let Some((_, node)) = self.place_of(token)? else {
+            return Ok(false);
+        };
+        let Some(task) = model.flow_node(node).kind.external_task() else {
+            return Ok(false);
+        };
+        for reported in &task.errors {
+            let mut place = Place::at(token, node);
+            if self.holds(Some(&reported.condition), &mut place)? {
+                let message = match &reported.error.message {
+                    Some(message) => self.text(message, &mut place)?,
+                    None => None,
+                };
+                self.throw_from_token(token, &reported.error.code, message.as_deref())?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(crate) fn fail_external_task(
@@ -109,6 +136,9 @@ impl Step<'_> {
             retries,
             retry_at,
         });
+        if self.throws_reported_error(id)? {
+            return Ok(());
+        }
         self.manage_incident(id, had_retries)
     }
 

@@ -103,6 +103,9 @@ impl Step<'_> {
         if flows.is_empty() {
             return self.end_path(scope, node);
         }
+        for flow in &flows {
+            self.listen_to_flow(*flow, scope)?;
+        }
         for flow in flows.into_iter().rev() {
             self.schedule(scope, model.process().flow(flow).target);
         }

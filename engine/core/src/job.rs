@@ -160,6 +160,7 @@ impl Step<'_> {
         let flows = &self.model.flow_node(node).outgoing;
         match flow.and_then(|position| flows.get(position)) {
             Some(flow) => {
+                self.listen_to_flow(*flow, scope)?;
                 self.schedule(scope, self.model.process().flow(*flow).target);
                 Ok(())
             }

@@ -24,6 +24,7 @@ mod ids;
 mod inclusive_gateway;
 mod job;
 mod job_definition;
+mod listener;
 mod mapping;
 mod multi_instance;
 mod parts;

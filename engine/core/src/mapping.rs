@@ -1,17 +1,35 @@
 //! Input and output parameters.
 
-use flowstone_bpmn::model::{NodeIndex, ParameterValue};
+use flowstone_bpmn::model::{ExecutionEvent, NodeIndex, ParameterValue};
 use flowstone_expression::{Map, TypedValue, Value};
 use uuid::Uuid;
 
 use crate::context::Place;
 use crate::rejection::Rejection;
+use crate::scope::Skip;
 use crate::step::Step;
 
 impl Step<'_> {
+    /// What is computed when a node is left: its output parameters, then its listeners.
+    pub(crate) fn finish_node(
+        &mut self,
+        inside: Uuid,
+        outside: Uuid,
+        node: NodeIndex,
+        skip: Skip,
+    ) -> Result<(), Rejection> {
+        if !skip.outputs {
+            self.apply_outputs(inside, outside, node)?;
+        }
+        if !skip.listeners {
+            self.listen(ExecutionEvent::End, node, &mut Place::at(inside, node))?;
+        }
+        Ok(())
+    }
+
     /// Computes the output parameters of a node inside of it and writes them from the surrounding scope on, one after
     /// the other (bpmn-semantics 2.12).
-    pub(crate) fn apply_outputs(&mut self, inside: Uuid, outside: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+    fn apply_outputs(&mut self, inside: Uuid, outside: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
         let Some(mapping) = &model.flow_node(node).input_output else {
             return Ok(());

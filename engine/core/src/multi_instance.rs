@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::context::Place;
 use crate::event::Event;
 use crate::rejection::Rejection;
+use crate::scope::Skip;
 use crate::state::{Token, Wait};
 use crate::step::Step;
 
@@ -174,7 +175,7 @@ impl Step<'_> {
     /// An instance of a multi-instance activity has ended; `done` when the activity has with it.
     pub(crate) fn after_repetition(&mut self, body: Uuid, node: NodeIndex, done: bool) -> Result<(), Rejection> {
         if done {
-            self.cancel_content(body, false)?;
+            self.cancel_content(body, Skip::default())?;
             return self.leave_body(body, node);
         }
         let model = self.model;

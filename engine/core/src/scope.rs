@@ -2,13 +2,20 @@
 
 use std::collections::HashSet;
 
-use flowstone_bpmn::model::NodeIndex;
+use flowstone_bpmn::model::{ExecutionEvent, NodeIndex, TaskEvent};
 use uuid::Uuid;
 
 use crate::event::{Event, Outcome};
 use crate::rejection::Rejection;
 use crate::state::{EventKind, JobWork, ScopePhase, Wait};
 use crate::step::Step;
+
+/// What is not computed of what is canceled.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Skip {
+    pub(crate) outputs: bool,
+    pub(crate) listeners: bool,
+}
 
 impl Step<'_> {
     /// A token arrives at an embedded sub-process (BPMN 2.0, 13.3.4).
@@ -53,22 +60,27 @@ impl Step<'_> {
     /// A terminate end event was reached: all else in its scope is canceled, then the scope is complete and its parent
     /// goes on (bpmn-semantics 2.10).
     pub(crate) fn terminate(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
-        self.cancel_content(scope, false)?;
+        self.cancel_content(scope, Skip::default())?;
         self.complete_scope(scope, node)
     }
 
     /// Ends the instance because who called it no longer waits for it.
     pub(crate) fn abandon_instance(&mut self) -> Result<(), Rejection> {
-        self.end_instance(Outcome::InternallyTerminated, None, false)
+        self.end_instance(Outcome::InternallyTerminated, None, Skip::default())
     }
 
     /// Ends the instance from outside.
-    pub(crate) fn cancel_instance(&mut self, reason: Option<&str>, skip_outputs: bool) -> Result<(), Rejection> {
-        self.end_instance(Outcome::ExternallyTerminated, reason, skip_outputs)
+    pub(crate) fn cancel_instance(&mut self, reason: Option<&str>, skip: Skip) -> Result<(), Rejection> {
+        self.end_instance(Outcome::ExternallyTerminated, reason, skip)
     }
 
-    fn end_instance(&mut self, outcome: Outcome, reason: Option<&str>, skip_outputs: bool) -> Result<(), Rejection> {
-        self.cancel_content(self.instance.id, skip_outputs)?;
+    fn end_instance(&mut self, outcome: Outcome, reason: Option<&str>, skip: Skip) -> Result<(), Rejection> {
+        self.cancel_content(self.instance.id, skip)?;
+        let begun = self.instance.start_node.clone();
+        if let Some(start) = begun.filter(|_| !skip.listeners) {
+            let start = self.model.find(&start)?;
+            self.listen_to_instance(ExecutionEvent::End, start)?;
+        }
         self.forget_kept(self.instance.id);
         self.unsubscribe(self.instance.id, |_| true);
         self.end_jobs(self.instance.id, |_| true);
@@ -83,6 +95,7 @@ impl Step<'_> {
 
     pub(crate) fn complete_scope(&mut self, id: Uuid, last: NodeIndex) -> Result<(), Rejection> {
         let Some((parent, node)) = self.sub_process(id)? else {
+            self.listen_to_instance(ExecutionEvent::End, last)?;
             self.forget_kept(id);
             self.unsubscribe(id, |_| true);
             self.end_jobs(id, |_| true);
@@ -97,7 +110,7 @@ impl Step<'_> {
         if self.complete_compensation(id, node)? {
             return Ok(());
         }
-        self.apply_outputs(id, parent, node)?;
+        self.finish_node(id, parent, node, Skip::default())?;
         if self.is_body_of(parent, node) {
             self.register_compensation(parent, node);
             if self.asynchronous(parent, node).after {
@@ -161,21 +174,21 @@ impl Step<'_> {
     /// Cancels a resting activity or a sub-process with all that is active or scheduled in it.
     pub(crate) fn cancel_activity(&mut self, id: Uuid) -> Result<(), Rejection> {
         let mut gone = HashSet::new();
-        self.cancel(id, false, &mut gone)?;
+        self.cancel(id, Skip::default(), &mut gone)?;
         self.drop_scheduled(|scope| gone.contains(&scope));
         Ok(())
     }
 
     /// Cancels all that is active or scheduled in a scope, the innermost first.
-    pub(crate) fn cancel_content(&mut self, scope: Uuid, skip_outputs: bool) -> Result<(), Rejection> {
+    pub(crate) fn cancel_content(&mut self, scope: Uuid, skip: Skip) -> Result<(), Rejection> {
         let mut gone = HashSet::new();
-        self.cancel_children(scope, skip_outputs, &mut gone)?;
+        self.cancel_children(scope, skip, &mut gone)?;
         self.drop_scheduled(|scope| gone.contains(&scope));
         Ok(())
     }
 
     // The depth is that of nested sub-processes, which the parser bounds.
-    fn cancel_children(&mut self, scope: Uuid, skip_outputs: bool, gone: &mut HashSet<Uuid>) -> Result<(), Rejection> {
+    fn cancel_children(&mut self, scope: Uuid, skip: Skip, gone: &mut HashSet<Uuid>) -> Result<(), Rejection> {
         gone.insert(scope);
         let children: Vec<Uuid> = self
             .instance
@@ -183,20 +196,20 @@ impl Step<'_> {
             .map(|scope| scope.children.iter().copied().collect())
             .unwrap_or_default();
         for child in children {
-            self.cancel(child, skip_outputs, gone)?;
+            self.cancel(child, skip, gone)?;
         }
         Ok(())
     }
 
-    fn cancel(&mut self, id: Uuid, skip_outputs: bool, gone: &mut HashSet<Uuid>) -> Result<(), Rejection> {
+    fn cancel(&mut self, id: Uuid, skip: Skip, gone: &mut HashSet<Uuid>) -> Result<(), Rejection> {
         if let Some((parent, node)) = self.sub_process(id)? {
-            self.cancel_children(id, skip_outputs, gone)?;
+            self.cancel_children(id, skip, gone)?;
             let is_open = self
                 .instance
                 .scope(id)
                 .is_some_and(|scope| scope.phase == ScopePhase::Open);
-            if !skip_outputs && is_open && !self.is_body_of(id, node) {
-                self.apply_outputs(id, parent, node)?;
+            if is_open && !self.is_body_of(id, node) {
+                self.finish_node(id, parent, node, skip)?;
             }
             self.close(id, parent, node, true);
         } else if self
@@ -208,8 +221,11 @@ impl Step<'_> {
             self.emit(Event::TransitionClosed { id });
         } else if let Some((scope, node)) = self.place_of(id)? {
             let joins = self.instance.token(id).is_some_and(|token| token.wait == Wait::Join);
-            if !skip_outputs && !joins {
-                self.apply_outputs(id, scope, node)?;
+            if !joins {
+                if !skip.listeners {
+                    self.listen_to_task(TaskEvent::Delete, id)?;
+                }
+                self.finish_node(id, scope, node, skip)?;
             }
             self.remove(id, node, true);
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_bpmn::model::{NodeIndex, NodeKind};
+use flowstone_bpmn::model::{ExecutionEvent, NodeIndex, NodeKind};
 use flowstone_expression::{Limits, TypedValue, Variables};
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use crate::condition::Changed;
 use crate::event::Event;
 use crate::ids::IdSource;
 use crate::rejection::Rejection;
+use crate::scope::Skip;
 use crate::state::Instance;
 
 /// Bounds of one step.
@@ -82,6 +83,7 @@ pub fn start(
     if !variables.is_empty() {
         step.emit(Event::VariablesCreated { scope: id, variables });
     }
+    step.listen_to_instance(ExecutionEvent::Start, node)?;
     step.watch_scope(id, None)?;
     // To those who wait, the variables of the start come after the scope (bpmn-semantics 2.8).
     step.note_created(id, names);
@@ -131,6 +133,8 @@ pub(crate) struct Step<'a> {
     pub(crate) options: &'a StepOptions,
     /// User who acts, where the command tells.
     pub(crate) user: Option<String>,
+    /// The event whose listeners are being computed.
+    pub(crate) event_name: Option<&'static str>,
     /// Variables that the activity being entered begins with.
     pub(crate) locals: Variables,
     /// Changes of variables that conditions have not been looked at for.
@@ -172,6 +176,7 @@ impl<'a> Step<'a> {
             ids,
             options,
             user: None,
+            event_name: None,
             locals: Variables::new(),
             changes: VecDeque::new(),
             conditions: Vec::new(),
@@ -256,7 +261,14 @@ impl<'a> Step<'a> {
             Command::Cancel {
                 reason,
                 skip_output_mappings,
-            } => self.cancel_instance(reason.as_deref(), *skip_output_mappings),
+                skip_listeners,
+            } => {
+                let skip = Skip {
+                    outputs: *skip_output_mappings,
+                    listeners: *skip_listeners,
+                };
+                self.cancel_instance(reason.as_deref(), skip)
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! User tasks.
 
 use chrono::{DateTime, Utc};
-use flowstone_bpmn::model::{self, FormBinding, NodeIndex};
+use flowstone_bpmn::model::{self, FormBinding, NodeIndex, TaskEvent};
 use flowstone_expression::{Expression, Value, Variables, temporal};
 use uuid::Uuid;
 
@@ -47,6 +47,10 @@ impl Step<'_> {
         change(&mut entry, |task| task.form_key = form_key);
         let form_ref = self.form_reference(model.form.as_ref(), &mut entry)?;
         change(&mut entry, |task| task.form_ref = form_ref);
+        self.listen_to_new_task(TaskEvent::Create, &mut entry)?;
+        if entry.task.as_ref().is_some_and(|task| task.assignee.is_some()) {
+            self.listen_to_new_task(TaskEvent::Assignment, &mut entry)?;
+        }
         let task = entry.task.take().unwrap_or_default();
         self.wait(entry, Wait::UserTask(task))
     }
@@ -61,6 +65,7 @@ impl Step<'_> {
             return Err(Rejection::UnknownTask { task });
         }
         self.set_variables(task, variables);
+        self.listen_to_task(TaskEvent::Complete, task)?;
         self.complete(task)
     }
 

@@ -200,6 +200,7 @@ fn cancellation_goes_from_the_inside_out() {
         .give(&Command::Cancel {
             reason: Some("no longer wanted".to_owned()),
             skip_output_mappings: false,
+            skip_listeners: false,
         })
         .unwrap();
     assert!(matches!(

@@ -103,6 +103,7 @@ fn act(world: &mut World, choice: usize, value: i32, action: u8) {
         _ => Command::Cancel {
             reason: None,
             skip_output_mappings: value > 0,
+            skip_listeners: false,
         },
     };
     // Refusals are part of the walk.

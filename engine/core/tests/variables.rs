@@ -112,6 +112,7 @@ fn cancellation_maps_out_unless_told_not_to() {
     let cancel = |skip_output_mappings| Command::Cancel {
         reason: None,
         skip_output_mappings,
+        skip_listeners: false,
     };
     let mut world = run(&content, &[]);
     assert!(matches!(world.give(&cancel(false)), Err(Rejection::Expression { .. })));

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flowstone_engine::Deletion;
 use flowstone_store::query::{DeploymentField, Query, Scalar, Test};
 use flowstone_store::record::{DeploymentRecord, ResourceRecord};
 use serde::Serialize;
@@ -151,8 +152,11 @@ async fn delete(
         .engine()
         .delete_deployment(
             deployment,
-            parameters.flag("cascade", false),
-            parameters.flag("skipIoMappings", false),
+            Deletion {
+                cascade: parameters.flag("cascade", false),
+                skip_output_mappings: parameters.flag("skipIoMappings", false),
+                skip_listeners: parameters.flag("skipCustomListeners", false),
+            },
         )
         .await?;
     if deleted {

@@ -230,6 +230,7 @@ async fn delete(
     let command = Command::Cancel {
         reason: None,
         skip_output_mappings: parameters.flag("skipIoMappings", false),
+        skip_listeners: parameters.flag("skipCustomListeners", false),
     };
     match state.engine().submit(Submission::new(record.id, command)).await {
         Ok(_) => Ok(StatusCode::NO_CONTENT),

@@ -2,7 +2,7 @@
 
 use flowstone_expression::Expression;
 
-use super::{Asynchronous, Message};
+use super::{Asynchronous, Message, TaskListener, ThrownError};
 
 /// Who does the work of a service, send or business rule task, or of a message throw event.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,17 @@ pub struct ExternalTask {
     pub topic: Expression,
     /// The priority among tasks of the topic, from the node or else its process; 0 when absent.
     pub priority: Option<Expression>,
+    /// Business errors that a report of the worker may mean (vendor element `errorEventDefinition`).
+    pub errors: Vec<ReportedError>,
+}
+
+/// A business error that is thrown when a condition holds after a worker completed its task or failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportedError {
+    /// What must hold; it sees the task as `externalTask`.
+    pub condition: Expression,
+    /// What is thrown.
+    pub error: ThrownError,
 }
 
 /// A user task (BPMN 2.0, 10.3.4.1) with the vendor attributes of people and dates.
@@ -54,6 +65,8 @@ pub struct UserTask {
     pub form_key: Option<Expression>,
     /// A deployed form.
     pub form: Option<FormReference>,
+    /// Computed in the life of the task.
+    pub listeners: Vec<TaskListener>,
 }
 
 /// A reference to a deployed form (vendor attributes `formRef…`).

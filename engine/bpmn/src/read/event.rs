@@ -434,7 +434,11 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
     }
 
-    fn thrown_error(&mut self, event: &Element<'_>, definition: &'tree Element<'tree>) -> Option<ThrownError> {
+    pub(super) fn thrown_error(
+        &mut self,
+        event: &Element<'_>,
+        definition: &'tree Element<'tree>,
+    ) -> Option<ThrownError> {
         let reference = self.required_reference(event, definition, "errorRef")?;
         let known = self.errors.get(unqualified_reference(reference.text));
         let code = known.map_or(Some(reference.text), |error| error.code.as_deref());

@@ -5,7 +5,7 @@ use crate::draft::title;
 use crate::xml::ElementIndex;
 
 /// Extensions that would have to be executed. All others describe data or are for readers and tools.
-const EXECUTED: [&str; 4] = ["executionListener", "taskListener", "connector", "errorEventDefinition"];
+const EXECUTED: [&str; 1] = ["connector"];
 
 impl Reader<'_, '_, '_> {
     /// Refuses the vendor extensions of an element that have no support; `id` is the node it belongs to.

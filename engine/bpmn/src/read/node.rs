@@ -68,6 +68,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 "isForCompensation",
                 element.id(),
             ),
+            listeners: self.execution_listeners(index, element.id()),
             compensates: self.compensated(index, element),
             multi_instance: self.multi_instance(index, element).map(Box::new),
             input_output: self.input_output(index, element),
@@ -146,6 +147,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             source: None,
             target: None,
             conditional: condition.is_some(),
+            listeners: self.take_listeners(index, element.id()),
             condition: condition.and_then(|(_, condition)| self.condition(element, condition)),
         }
     }

@@ -40,6 +40,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             job_priority: element
                 .vendor_attribute("jobPriority")
                 .and_then(|priority| self.number_expression(priority, "jobPriority", id)),
+            listeners: self.execution_listeners(index, id),
             startable_in_tasklist: self.flag(
                 element.vendor_attribute("isStartableInTasklist"),
                 true,

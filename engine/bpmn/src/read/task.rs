@@ -6,7 +6,8 @@ use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
 use crate::model::{
-    ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, Message, ReceiveTask, UserTask,
+    ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, Message, ReceiveTask, ReportedError,
+    UserTask,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
@@ -99,9 +100,35 @@ impl<'tree> Reader<'tree, '_, '_> {
                 .and_then(|inherited| Expression::parse(inherited.text.trim()).ok()),
         };
         match topic {
-            Some(topic) => ImplementationReading::Ready(Implementation::External(ExternalTask { topic, priority })),
+            Some(topic) => ImplementationReading::Ready(Implementation::External(ExternalTask {
+                topic,
+                priority,
+                errors: self.reported_errors(index, id),
+            })),
             None => ImplementationReading::Refused,
         }
+    }
+
+    /// The errors that a report of a worker may mean.
+    fn reported_errors(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<ReportedError> {
+        let tree = self.tree;
+        let mut errors = Vec::new();
+        for (_, definition) in tree
+            .extensions(index)
+            .filter(|(_, child)| child.is_vendor("errorEventDefinition"))
+        {
+            let error = self.thrown_error(self.element(index), definition);
+            let condition = definition
+                .attribute("expression")
+                .filter(|expression| !expression.text.trim().is_empty())
+                .and_then(|expression| self.expression(expression, id));
+            errors.extend(
+                condition
+                    .zip(error)
+                    .map(|(condition, error)| ReportedError { condition, error }),
+            );
+        }
+        errors
     }
 
     fn expression_task(
@@ -140,6 +167,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             due_date: self.expression_attribute(element, "dueDate"),
             follow_up_date: self.expression_attribute(element, "followUpDate"),
             priority: self.expression_attribute(element, "priority"),
+            listeners: self.task_listeners(index, id),
             form_key,
             form,
         };

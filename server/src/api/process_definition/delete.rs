@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use flowstone_engine::Deletion;
 use flowstone_store::query::{DefinitionField, Query, Scalar, Test};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -94,9 +95,10 @@ async fn delete_versions(
 
 async fn delete_one(state: &AppState, id: &str, parameters: &Parameters) -> Result<bool, ApiError> {
     let cascade = parameters.flag("cascade", false);
-    let skip_output_mappings = parameters.flag("skipIoMappings", false);
-    Ok(state
-        .engine()
-        .delete_definition(id, cascade, skip_output_mappings)
-        .await?)
+    let options = Deletion {
+        cascade,
+        skip_output_mappings: parameters.flag("skipIoMappings", false),
+        skip_listeners: parameters.flag("skipCustomListeners", false),
+    };
+    Ok(state.engine().delete_definition(id, options).await?)
 }

@@ -1,0 +1,148 @@
+//! Expressions computed beside the work: listeners, and errors that a worker's report means.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod world;
+
+use flowstone_core::Command;
+use flowstone_expression::TypedValue;
+use world::{World, compiled, flows, run, start_of};
+
+const ENDS: &str = r#"<startEvent id="s"/><endEvent id="e"/>"#;
+
+/// A listener that appends its event and a mark to the variable `log`.
+fn listener(kind: &str, event: &str, mark: &str) -> String {
+    let bean = if kind == "taskListener" { "task" } else { "execution" };
+    format!(
+        r#"<camunda:{kind} event="{event}" expression="${{execution.setVariable('log', log.concat(' {mark}-').concat({bean}.eventName))}}"/>"#
+    )
+}
+
+fn extensions(content: &str) -> String {
+    format!("<extensionElements>{content}</extensionElements>")
+}
+
+fn logged(content: &str, list: &[&str]) -> World {
+    run(&(content.to_owned() + &flows(list)), &[("log", TypedValue::from(""))])
+}
+
+fn log(world: &World) -> String {
+    match world.root("log") {
+        Some(TypedValue::String(text)) => text.trim().to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nodes_are_listened_to_on_entry_and_on_leaving() {
+    let both = |mark: &str| {
+        extensions(&(listener("executionListener", "start", mark) + &listener("executionListener", "end", mark)))
+    };
+    let content = format!(
+        r#"<startEvent id="s">{}</startEvent><userTask id="u">{}</userTask><subProcess id="x">{}<startEvent id="xs"/></subProcess>
+           <exclusiveGateway id="g">{}</exclusiveGateway><endEvent id="e">{}</endEvent>"#,
+        both("s"),
+        both("u"),
+        both("x"),
+        both("g"),
+        both("e")
+    );
+    let mut world = logged(&content, &["s>u", "u>x", "x>g", "g>e"]);
+    assert_eq!(log(&world), "s-start s-end u-start");
+    world.complete("u", &[]).unwrap();
+    assert!(world.instance.ended);
+    let expected = "s-start s-end u-start u-end x-start x-end g-start g-end e-start e-end";
+    assert_eq!(log(&world), expected);
+}
+
+#[test]
+fn processes_and_flows_are_listened_to() {
+    let content = format!(
+        r#"{}{ENDS}<task id="t"/><sequenceFlow id="f" sourceRef="s" targetRef="t">{}</sequenceFlow>"#,
+        extensions(&(listener("executionListener", "start", "p") + &listener("executionListener", "end", "p"))),
+        extensions(&listener("executionListener", "take", "f")),
+    );
+    let world = logged(&content, &["t>e"]);
+    assert_eq!(log(&world), "p-start f-take p-end");
+}
+
+#[test]
+fn what_is_canceled_is_listened_to_unless_that_is_skipped() {
+    for (skip_listeners, expected) in [(false, "u-delete u-end"), (true, "")] {
+        let content = format!(
+            r#"{ENDS}<userTask id="u">{}</userTask>"#,
+            extensions(&(listener("executionListener", "end", "u") + &listener("taskListener", "delete", "u")))
+        );
+        let mut world = logged(&content, &["s>u", "u>e"]);
+        let cancel = Command::Cancel {
+            reason: None,
+            skip_output_mappings: false,
+            skip_listeners,
+        };
+        world.give(&cancel).unwrap();
+        assert_eq!(log(&world), expected);
+    }
+}
+
+#[test]
+fn tasks_are_listened_to() {
+    let content = format!(
+        r#"{ENDS}<userTask id="u" camunda:assignee="mary">{}</userTask>"#,
+        extensions(
+            &["create", "assignment", "complete"]
+                .map(|event| listener("taskListener", event, "u"))
+                .concat()
+        )
+    );
+    let mut world = logged(&content, &["s>u", "u>e"]);
+    assert_eq!(log(&world), "u-create u-assignment");
+    world.complete("u", &[]).unwrap();
+    assert_eq!(log(&world), "u-create u-assignment u-complete");
+}
+
+#[test]
+fn a_listener_that_fails_refuses_the_step() {
+    let content = format!(
+        r#"{ENDS}<task id="t">{}</task>"#,
+        extensions(r#"<camunda:executionListener event="start" expression="${missing}"/>"#)
+    );
+    let refused = start_of(compiled(&(content + &flows(&["s>t", "t>e"]))), &[])
+        .err()
+        .unwrap();
+    assert_eq!(refused.node(), Some("t"));
+}
+
+fn reporting(condition: &str) -> World {
+    let content = format!(
+        r#"{ENDS}<serviceTask id="t" camunda:type="external" camunda:topic="work">{}</serviceTask>
+           <boundaryEvent id="b" attachedToRef="t"><errorEventDefinition camunda:errorCodeVariable="code"/></boundaryEvent>
+           <userTask id="u"/>"#,
+        extensions(&format!(
+            r#"<camunda:errorEventDefinition id="d" errorRef="sold-out" expression="{condition}"/>"#
+        ))
+    );
+    run(&(content + &flows(&["s>t", "t>e", "b>u"])), &[])
+}
+
+#[test]
+fn a_completed_task_means_an_error_when_its_condition_holds() {
+    let mut world = reporting("${left == 0}");
+    world.complete("t", &[("left", TypedValue::from(0))]).unwrap();
+    assert_eq!(world.waiting(), ["u"]);
+    assert_eq!(world.root("code"), Some(TypedValue::from("sold-out")));
+    let mut world = reporting("${left == 0}");
+    world.complete("t", &[("left", TypedValue::from(1))]).unwrap();
+    assert!(world.instance.ended);
+}
+
+#[test]
+fn a_failure_means_an_error_when_its_condition_holds() {
+    let mut world = reporting("${externalTask.getErrorMessage() == 'none left'}");
+    world.lock_for("t", world::WORKER, true).unwrap();
+    world.fail("t", 0, "no paper").unwrap();
+    assert_eq!(world.instance.incidents().count(), 1);
+    world.lock_for("t", world::WORKER, true).unwrap();
+    world.fail("t", 0, "none left").unwrap();
+    assert_eq!(world.waiting(), ["u"]);
+    assert_eq!(world.instance.incidents().count(), 0);
+}
