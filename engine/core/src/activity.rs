@@ -35,6 +35,7 @@ impl Step<'_> {
         match flow_node.kind.implementation() {
             Some(Implementation::External(task)) => return self.enter_external_task(scope, node, task),
             Some(Implementation::Expression(task)) => return self.enter_expression_task(scope, node, task),
+            Some(Implementation::Java(code)) => return self.enter_java_task(scope, node, code),
             None => {}
         }
         match &flow_node.kind {

@@ -43,10 +43,10 @@ pub enum Command {
         error_message: Option<String>,
         /// What went wrong, in full.
         error_details: Option<String>,
-        /// Retries left; 0 raises an incident.
-        retries: i32,
-        /// When the task may be fetched again.
-        retry_at: DateTime<Utc>,
+        /// Retries left, 0 raises an incident; `None`: what the retry cycle of the model says, else 0.
+        retries: Option<i32>,
+        /// When the task may be fetched again; `None`: what the retry cycle says, else at once.
+        retry_at: Option<DateTime<Utc>>,
         /// Variables set where they exist, else at the root.
         variables: Variables,
         /// Variables set local to the task.

@@ -4,8 +4,9 @@ use flowstone_bpmn::model::{ExpressionTask, NodeIndex};
 use uuid::Uuid;
 
 use crate::context::Place;
+use crate::event::Event;
 use crate::rejection::Rejection;
-use crate::state::Wait;
+use crate::state::{Incident, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -26,5 +27,26 @@ impl Step<'_> {
             self.set_variable(id, name, value);
         }
         self.complete(id)
+    }
+
+    /// A token arrives at a task whose work is Java code. It rests with an incident until an operator moves it on.
+    pub(crate) fn enter_java_task(&mut self, scope: Uuid, node: NodeIndex, code: &str) -> Result<(), Rejection> {
+        let entry = self.prepare(scope, node)?;
+        let id = entry.id;
+        self.wait(entry, Wait::Signal)?;
+        let incident = Incident {
+            id: self.ids.next_id(),
+            incident_type: "unsupportedImplementation".into(),
+            token: id,
+            source: id,
+            node: self.model.id(node),
+            message: Some(format!(
+                "the work is Java code, '{code}', which this engine cannot run; do it elsewhere and then signal execution {id}, \
+                 or deploy a version with an external task"
+            )),
+            created_at: self.now,
+        };
+        self.emit(Event::IncidentRaised(Box::new(incident)));
+        Ok(())
     }
 }

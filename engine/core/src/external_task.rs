@@ -122,9 +122,10 @@ impl Step<'_> {
         id: Uuid,
         error_message: Option<&str>,
         error_details: Option<&str>,
-        retries: i32,
-        retry_at: DateTime<Utc>,
+        retries: Option<i32>,
+        retry_at: Option<DateTime<Utc>>,
     ) -> Result<(), Rejection> {
+        let (retries, retry_at) = self.next_try(id, retries, retry_at)?;
         let task = self.external_task(id)?;
         let had_retries = has_retries(task);
         // Details that are not given leave those of the last failure.
@@ -140,6 +141,31 @@ impl Step<'_> {
             return Ok(());
         }
         self.manage_incident(id, had_retries)
+    }
+
+    /// What a worker did not say of the next try, the retry cycle of the model does (bpmn-semantics 2.9).
+    fn next_try(
+        &mut self,
+        id: Uuid,
+        retries: Option<i32>,
+        retry_at: Option<DateTime<Utc>>,
+    ) -> Result<(i32, DateTime<Utc>), Rejection> {
+        let before = self.external_task(id)?.retries;
+        if let Some(retries) = retries {
+            return Ok((retries, retry_at.unwrap_or(self.now)));
+        }
+        let cycle = match self.place_of(id)? {
+            Some((_, node)) => self.retry_cycle(id, node),
+            None => None,
+        };
+        let Some(cycle) = cycle else {
+            return Ok((0, retry_at.unwrap_or(self.now)));
+        };
+        let all = i32::try_from(cycle.retries()).unwrap_or(i32::MAX);
+        let left = (before.unwrap_or(all) - 1).max(0);
+        let failures = u32::try_from(all - left).unwrap_or(1);
+        let pause = cycle.interval(failures).and_then(|pause| pause.added_to(self.now));
+        Ok((left, retry_at.or(pause).unwrap_or(self.now)))
     }
 
     /// A business error (bpmn-semantics 2.5).

@@ -242,7 +242,7 @@ impl Step<'_> {
         attempts.unwrap_or(ATTEMPTS)
     }
 
-    fn retry_cycle(&mut self, owner: Uuid, node: NodeIndex) -> Option<RetryCycle> {
+    pub(crate) fn retry_cycle(&mut self, owner: Uuid, node: NodeIndex) -> Option<RetryCycle> {
         let model = self.model;
         let cycle = model.flow_node(node).jobs.retry_cycle.as_ref()?;
         let text = self.text(cycle, &mut Place::at(owner, node)).ok().flatten()?;

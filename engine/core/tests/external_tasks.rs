@@ -208,3 +208,41 @@ fn a_suspended_task_can_only_be_locked_by_name() {
     assert!(matches!(give(&complete), Err(Rejection::Suspended { .. })));
     assert!(give(&by_name).is_ok());
 }
+
+#[test]
+fn the_retry_cycle_of_the_model_counts_when_the_worker_says_nothing() {
+    let content = r#"<startEvent id="s"/><serviceTask id="t" camunda:type="external" camunda:topic="work">
+        <extensionElements><camunda:failedJobRetryTimeCycle>R2/PT10M</camunda:failedJobRetryTimeCycle></extensionElements>
+        </serviceTask><sequenceFlow id="f" sourceRef="s" targetRef="t"/>"#;
+    let mut world = run(content, &[]);
+    for left in [1, 0] {
+        world.lock_for("t", WORKER, true).unwrap();
+        let silent = Command::FailExternalTask {
+            holder: world.holder("t"),
+            error_message: None,
+            error_details: None,
+            retries: None,
+            retry_at: None,
+            variables: Variables::new(),
+            local_variables: Variables::new(),
+        };
+        world.give(&silent).unwrap();
+        let task = world.external_task("t");
+        assert_eq!(task.retries, Some(left));
+        assert_eq!(task.lock_expires, Some(world.now + chrono::TimeDelta::minutes(10)));
+        world.now += chrono::TimeDelta::minutes(11);
+    }
+    assert_eq!(world.instance.incidents().count(), 1);
+}
+
+#[test]
+fn java_code_becomes_an_incident_that_an_operator_moves_on() {
+    let content = r#"<startEvent id="s"/><serviceTask id="t" camunda:class="org.example.Charge"/><endEvent id="e"/>
+        <sequenceFlow id="f" sourceRef="s" targetRef="t"/><sequenceFlow id="g" sourceRef="t" targetRef="e"/>"#;
+    let mut world = run(content, &[]);
+    let incident = world.instance.incidents().next().unwrap();
+    assert!(incident.message.as_ref().unwrap().contains("org.example.Charge"));
+    let signal = world.signal(world.token("t").id, None);
+    world.give(&signal).unwrap();
+    assert!(world.instance.ended);
+}

@@ -11,6 +11,8 @@ pub enum Implementation {
     External(ExternalTask),
     /// The engine computes an expression on entry.
     Expression(ExpressionTask),
+    /// Code for a Java engine, which this engine cannot run: a class or a delegate expression.
+    Java(String),
 }
 
 /// Work that is an expression (vendor attribute `expression`).

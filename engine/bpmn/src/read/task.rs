@@ -56,11 +56,9 @@ impl<'tree> Reader<'tree, '_, '_> {
         process: &Element<'_>,
     ) -> ImplementationReading {
         let mut refused = self.tree.extensions(index).any(|(_, child)| child.name == "connector");
-        for name in ["class", "delegateExpression", "decisionRef"] {
-            if let Some(value) = element.vendor_attribute(name) {
-                self.refuse_attribute(id, value.span, name, element.name);
-                refused = true;
-            }
+        if let Some(value) = element.vendor_attribute("decisionRef") {
+            self.refuse_attribute(id, value.span, "decisionRef", element.name);
+            refused = true;
         }
         let kind = element.vendor_attribute("type");
         if let Some(kind) = kind.filter(|kind| !kind.text.eq_ignore_ascii_case("external")) {
@@ -69,6 +67,10 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
         if refused {
             return ImplementationReading::Refused;
+        }
+        let java = (["class", "delegateExpression"].into_iter()).find_map(|name| element.vendor_attribute(name));
+        if let (None, Some(java)) = (kind, java) {
+            return self.java_implementation(java, id);
         }
         if kind.is_none() {
             return match element.vendor_attribute("expression") {
@@ -107,6 +109,24 @@ impl<'tree> Reader<'tree, '_, '_> {
             })),
             None => ImplementationReading::Refused,
         }
+    }
+
+    /// Models with Java code can be deployed, so that the rest of them runs; the code itself cannot.
+    fn java_implementation(&mut self, java: Value<'_>, id: Option<&str>) -> ImplementationReading {
+        self.problems.warning(
+            Problem::new(
+                codes::JAVA_IMPLEMENTATION,
+                java.span,
+                format!(
+                    "{} is carried out by Java code, '{}', which becomes an incident when it is reached.",
+                    id.unwrap_or_default(),
+                    java.text
+                ),
+                "Make it an external task: type=\"external\" and a topic, with the code in a worker.",
+            )
+            .at(id),
+        );
+        ImplementationReading::Ready(Implementation::Java(java.text.to_owned()))
     }
 
     /// The errors that a report of a worker may mean.

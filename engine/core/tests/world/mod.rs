@@ -259,8 +259,8 @@ impl World {
             holder: self.holder(node),
             error_message: Some(message.to_owned()),
             error_details: None,
-            retries,
-            retry_at: self.now,
+            retries: Some(retries),
+            retry_at: Some(self.now),
             variables: Variables::new(),
             local_variables: Variables::new(),
         };

@@ -55,10 +55,10 @@ pub struct FailureRequest {
     error_message: Option<String>,
     /// What went wrong, in full.
     error_details: Option<String>,
-    /// Retries left; 0 raises an incident.
-    retries: i32,
+    /// Retries left, 0 raises an incident; when absent, what the retry cycle of the model says, else 0.
+    retries: Option<i32>,
     /// When the task may be fetched again, in milliseconds from now.
-    retry_timeout: i64,
+    retry_timeout: Option<i64>,
     #[schema(value_type = Option<Object>)]
     variables: WireVariables,
     #[schema(value_type = Option<Object>)]
@@ -146,10 +146,10 @@ async fn failure(
     let variables = value::map_from_wire(&request.variables)?;
     let local_variables = value::map_from_wire(&request.local_variables)?;
     let worker = worker(request.worker_id)?;
-    if request.retries < 0 {
+    if request.retries.is_some_and(|retries| retries < 0) {
         return Err(ApiError::engine("retries is not greater than or equal to 0"));
     }
-    if request.retry_timeout < 0 {
+    if request.retry_timeout.is_some_and(|timeout| timeout < 0) {
         return Err(ApiError::engine("retryDuration is not greater than or equal to 0"));
     }
     let holder = holder(Some(worker), &id, request.lock_token)?;
@@ -158,7 +158,7 @@ async fn failure(
         error_message: request.error_message.map(cut),
         error_details: request.error_details,
         retries: request.retries,
-        retry_at: from_now(&state, request.retry_timeout),
+        retry_at: request.retry_timeout.map(|timeout| from_now(&state, timeout)),
         variables,
         local_variables,
     };
