@@ -7,7 +7,7 @@ use flowstone_expression::Variables;
 use uuid::Uuid;
 
 use crate::event::Raised;
-use crate::state::{Caller, EventKind, JobFailure};
+use crate::state::{Caller, Delegation, EventKind, JobFailure};
 
 /// A request to change one process instance. Times come from outside: the core reads no clock.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +96,13 @@ pub enum Command {
         /// Variables set where they exist, else at the root.
         variables: Variables,
     },
+    /// Change a user task (contract 3.12).
+    ChangeUserTask {
+        /// Task.
+        task: Uuid,
+        /// What to change.
+        change: UserTaskChange,
+    },
     /// Let an execution go on: by `/execution/{id}/signal`, by an event trigger or by
     /// correlation.
     Trigger(Trigger),
@@ -177,6 +184,57 @@ pub enum Command {
         /// Do not evaluate listeners of what is interrupted.
         skip_listeners: bool,
     },
+}
+
+/// What to change of a user task.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UserTaskChange {
+    /// Become its assignee, unless somebody else is.
+    Claim(Option<String>),
+    /// Have it assigned to somebody or nobody.
+    Assign(Option<String>),
+    /// Ask somebody to help; who had it becomes its owner.
+    Delegate(Option<String>),
+    /// Give it back to its owner.
+    Resolve(Variables),
+    /// Replace its attributes.
+    Update(Box<TaskAttributes>),
+    /// Add a candidate.
+    AddCandidate(Candidate),
+    /// Remove a candidate.
+    RemoveCandidate(Candidate),
+    /// Set or remove its owner.
+    Own(Option<String>),
+}
+
+/// Who may claim a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Candidate {
+    /// A user.
+    User(String),
+    /// The members of a group.
+    Group(String),
+}
+
+/// The attributes of a user task that can be replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct TaskAttributes {
+    /// Name.
+    pub name: Option<String>,
+    /// Documentation.
+    pub description: Option<String>,
+    /// Assignee.
+    pub assignee: Option<String>,
+    /// Owner.
+    pub owner: Option<String>,
+    /// Where a delegation stands.
+    pub delegation: Option<Delegation>,
+    /// Priority.
+    pub priority: i32,
+    /// Due date.
+    pub due: Option<DateTime<Utc>>,
+    /// Follow-up date.
+    pub follow_up: Option<DateTime<Utc>>,
 }
 
 /// What to change of a job.

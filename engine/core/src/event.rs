@@ -8,7 +8,7 @@ use flowstone_expression::{TypedValue, Variables};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::state::{Caller, Incident, Job, JobFailure, Subscription, Token};
+use crate::state::{Caller, Incident, Job, JobFailure, Subscription, Token, UserTask};
 
 /// One change of an instance. Each carries all that a reader needs, so that projections look at
 /// nothing else. Nodes are named by their BPMN ids.
@@ -123,6 +123,13 @@ pub enum Event {
         canceled: bool,
         /// Instance that it had called.
         called: Option<Uuid>,
+    },
+    /// A user task got other attributes.
+    UserTaskChanged {
+        /// Task.
+        id: Uuid,
+        /// What it is now.
+        task: Box<UserTask>,
     },
     /// A worker holds an external task.
     ExternalTaskLocked {

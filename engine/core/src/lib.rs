@@ -40,7 +40,9 @@ mod user_task;
 mod variables;
 
 pub use apply::{apply, begin, replay};
-pub use command::{Awaited, Command, FromCalled, Holder, JobChange, Start, Trigger};
+pub use command::{
+    Awaited, Candidate, Command, FromCalled, Holder, JobChange, Start, TaskAttributes, Trigger, UserTaskChange,
+};
 pub use compile::{Executable, NodeInfo, compile};
 pub use event::{Called, CalledVersion, Event, Outcome, Raised};
 pub use flowstone_expression::Limits;
@@ -51,7 +53,7 @@ pub use parts::Parts;
 pub use rejection::Rejection;
 pub use start_event::{StartSubscription, StartTimer};
 pub use state::{
-    Caller, EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork, Repetition,
-    Scope, ScopePhase, Subscription, Token, UserTask, Wait,
+    Caller, Delegation, EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork,
+    Repetition, Scope, ScopePhase, Subscription, Token, UserTask, Wait,
 };
 pub use step::{StepOptions, start, step};

@@ -19,6 +19,18 @@ pub enum Rejection {
         /// Id asked for.
         task: Uuid,
     },
+    /// Somebody else has the task.
+    #[error("Task '{task}' is already claimed by someone else.")]
+    AlreadyClaimed {
+        /// Task concerned.
+        task: Uuid,
+    },
+    /// Somebody was asked to help with the task and has not given it back.
+    #[error("A delegated task cannot be completed, but should be resolved instead. (task '{task}')")]
+    Delegated {
+        /// Task concerned.
+        task: Uuid,
+    },
     /// Nobody catches the escalation that a task reported.
     #[error("Execution with id reported the escalation '{code}', but no escalation handler was found for it")]
     UncaughtEscalation {

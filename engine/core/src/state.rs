@@ -171,6 +171,10 @@ pub struct UserTask {
     pub description: Option<String>,
     /// Assignee.
     pub assignee: Option<String>,
+    /// Who answers for it, also while somebody else is asked to help.
+    pub owner: Option<String>,
+    /// Where a delegation stands.
+    pub delegation: Option<Delegation>,
     /// Priority.
     pub priority: i32,
     /// Due date.
@@ -185,6 +189,35 @@ pub struct UserTask {
     pub form_key: Option<String>,
     /// Form reference: key, binding and version.
     pub form_ref: Option<FormReference>,
+}
+
+/// Where the delegation of a user task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Delegation {
+    /// Somebody else works on it.
+    Pending,
+    /// It was given back to its owner.
+    Resolved,
+}
+
+impl Delegation {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Delegation::Pending => "PENDING",
+            Delegation::Resolved => "RESOLVED",
+        }
+    }
+
+    /// The state of a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "PENDING" => Some(Delegation::Pending),
+            "RESOLVED" => Some(Delegation::Resolved),
+            _ => None,
+        }
+    }
 }
 
 /// A reference to a form deployed beside the process.

@@ -234,6 +234,7 @@ impl<'a> Step<'a> {
             Command::SetExternalTaskRetries { task, retries } => self.set_external_task_retries(*task, *retries),
             Command::SetExternalTaskPriority { task, priority } => self.set_external_task_priority(*task, *priority),
             Command::CompleteUserTask { task, variables } => self.complete_user_task(*task, variables),
+            Command::ChangeUserTask { task, change } => self.change_user_task(*task, change),
             Command::Trigger(trigger) => self.trigger(trigger),
             Command::ThrowTaskError {
                 task,

@@ -5,9 +5,11 @@ use flowstone_bpmn::model::{self, FormBinding, NodeIndex, TaskEvent};
 use flowstone_expression::{Expression, Value, Variables, temporal};
 use uuid::Uuid;
 
+use crate::command::{Candidate, TaskAttributes, UserTaskChange};
 use crate::context::{Entry, Place};
+use crate::event::Event;
 use crate::rejection::Rejection;
-use crate::state::{FormReference, UserTask, Wait};
+use crate::state::{Delegation, FormReference, UserTask, Wait};
 use crate::step::Step;
 
 /// Priority of a task that names none.
@@ -57,16 +59,88 @@ impl Step<'_> {
 
     /// A person completed a user task.
     pub(crate) fn complete_user_task(&mut self, task: Uuid, variables: &Variables) -> Result<(), Rejection> {
-        let is_user_task = self
-            .instance
-            .token(task)
-            .is_some_and(|token| matches!(token.wait, Wait::UserTask(_)));
-        if !is_user_task {
-            return Err(Rejection::UnknownTask { task });
+        if self.user_task(task)?.delegation == Some(Delegation::Pending) {
+            return Err(Rejection::Delegated { task });
         }
         self.set_variables(task, variables);
         self.listen_to_task(TaskEvent::Complete, task)?;
         self.complete(task)
+    }
+
+    /// A person changes a user task.
+    pub(crate) fn change_user_task(&mut self, id: Uuid, change: &UserTaskChange) -> Result<(), Rejection> {
+        let before = self.user_task(id)?.clone();
+        let mut task = before.clone();
+        match change {
+            UserTaskChange::Claim(user) => {
+                if before.assignee.is_some() && before.assignee != *user {
+                    return Err(Rejection::AlreadyClaimed { task: id });
+                }
+                task.assignee.clone_from(user);
+            }
+            UserTaskChange::Assign(user) => task.assignee.clone_from(user),
+            UserTaskChange::Delegate(user) => {
+                task.delegation = Some(Delegation::Pending);
+                task.owner = task.owner.or(task.assignee.take());
+                task.assignee.clone_from(user);
+            }
+            UserTaskChange::Resolve(variables) => {
+                self.set_variables(id, variables);
+                task.delegation = Some(Delegation::Resolved);
+                task.assignee.clone_from(&task.owner);
+            }
+            UserTaskChange::Update(attributes) => {
+                let TaskAttributes {
+                    name,
+                    description,
+                    assignee,
+                    owner,
+                    delegation,
+                    priority,
+                    due,
+                    follow_up,
+                } = (**attributes).clone();
+                task = UserTask {
+                    name,
+                    description,
+                    assignee,
+                    owner,
+                    delegation,
+                    priority,
+                    due,
+                    follow_up,
+                    ..task
+                };
+            }
+            UserTaskChange::AddCandidate(candidate) => {
+                let (list, name) = candidates_of(&mut task, candidate);
+                if !list.contains(name) {
+                    list.push(name.clone());
+                }
+            }
+            UserTaskChange::RemoveCandidate(candidate) => {
+                let (list, name) = candidates_of(&mut task, candidate);
+                list.retain(|known| known != name);
+            }
+            UserTaskChange::Own(owner) => task.owner.clone_from(owner),
+        }
+        let assigned = task.assignee != before.assignee;
+        self.emit(Event::UserTaskChanged {
+            id,
+            task: Box::new(task),
+        });
+        self.listen_to_task(TaskEvent::Update, id)?;
+        if assigned {
+            self.listen_to_task(TaskEvent::Assignment, id)?;
+        }
+        Ok(())
+    }
+
+    fn user_task(&self, id: Uuid) -> Result<&UserTask, Rejection> {
+        match self.instance.token(id).map(|token| &token.wait) {
+            Some(Wait::UserTask(task)) => Ok(task),
+            _ => Err(Rejection::UnknownTask { task: id }),
+        }
     }
 
     fn optional_text(
@@ -147,6 +221,13 @@ impl Step<'_> {
             binding: binding.to_owned(),
             version,
         }))
+    }
+}
+
+fn candidates_of<'t, 'c>(task: &'t mut UserTask, candidate: &'c Candidate) -> (&'t mut Vec<String>, &'c String) {
+    match candidate {
+        Candidate::User(user) => (&mut task.candidate_users, user),
+        Candidate::Group(group) => (&mut task.candidate_groups, group),
     }
 }
 

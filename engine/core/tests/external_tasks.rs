@@ -229,8 +229,8 @@ fn the_retry_cycle_of_the_model_counts_when_the_worker_says_nothing() {
         world.give(&silent).unwrap();
         let task = world.external_task("t");
         assert_eq!(task.retries, Some(left));
-        assert_eq!(task.lock_expires, Some(world.now + chrono::TimeDelta::minutes(10)));
-        world.now += chrono::TimeDelta::minutes(11);
+        assert_eq!(task.lock_expires, Some(world.now + TimeDelta::minutes(10)));
+        world.now += TimeDelta::minutes(11);
     }
     assert_eq!(world.instance.incidents().count(), 1);
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use flowstone_core::{
-    Caller, EventKind, ExternalTask, Header, Incident, Instance, Job, JobFailure, JobWork, ScopePhase, Subscription,
-    Token, UserTask, Wait,
+    Caller, Delegation, EventKind, ExternalTask, Header, Incident, Instance, Job, JobFailure, JobWork, ScopePhase,
+    Subscription, Token, UserTask, Wait,
 };
 use flowstone_store::record::{
     ActivityKind, ActivityRow, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, SubscriptionRow, UserTaskRow,
@@ -199,6 +199,8 @@ fn from_row(row: UserTaskRow) -> Result<UserTask, String> {
         name: row.name,
         description: row.description,
         assignee: row.assignee,
+        owner: row.owner,
+        delegation: row.delegation_state.as_deref().and_then(Delegation::parse),
         priority: row.priority,
         due: row.due,
         follow_up: row.follow_up,

@@ -21,6 +21,7 @@ pub(crate) struct Projection {
     inserted: BTreeSet<Uuid>,
     updated: BTreeSet<Uuid>,
     deleted: BTreeSet<Uuid>,
+    user_tasks_changed: BTreeSet<Uuid>,
     user_tasks_deleted: Vec<Uuid>,
     subscriptions_inserted: Vec<SubscriptionRow>,
     subscriptions_deleted: Vec<Uuid>,
@@ -164,6 +165,7 @@ impl Projection {
                 canceled,
                 called: _,
             } => {
+                self.user_tasks_changed.remove(id);
                 if self.gone(*id) && *user_task {
                     self.user_tasks_deleted.push(*id);
                 }
@@ -182,6 +184,11 @@ impl Projection {
                         task: user_task.then(|| (*id, assignee.clone())),
                     },
                 );
+            }
+            Event::UserTaskChanged { id, .. } => {
+                if !self.inserted.contains(id) {
+                    self.user_tasks_changed.insert(*id);
+                }
             }
             Event::ExternalTaskLocked { id, .. }
             | Event::LockExtended { id, .. }
@@ -350,7 +357,8 @@ impl Projection {
             },
         };
         let row = |id: &Uuid| activity_row(definition, instance, *id);
-        let tokens = || self.inserted.iter().filter_map(|id| instance.token(*id));
+        let tasks = self.inserted.iter().chain(&self.user_tasks_changed);
+        let tokens = || tasks.clone().filter_map(|id| instance.token(*id));
         let keep_history = history > HistoryLevel::None;
         Ok(InstanceChange {
             instance_id: instance.id,
@@ -501,8 +509,8 @@ fn user_task_row(instance: &Instance, token: &Token) -> Option<UserTaskRow> {
         name: task.name.clone(),
         description: task.description.clone(),
         assignee: task.assignee.clone(),
-        owner: None,
-        delegation_state: None,
+        owner: task.owner.clone(),
+        delegation_state: task.delegation.map(|delegation| delegation.as_str().to_owned()),
         priority: task.priority,
         due: task.due,
         follow_up: task.follow_up,

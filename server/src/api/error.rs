@@ -262,6 +262,9 @@ impl From<Rejection> for ApiError {
             Rejection::UnknownTask { .. } | Rejection::UnknownExecution { .. } | Rejection::Ended { .. } => {
                 ApiError::null_value(message)
             }
+            Rejection::AlreadyClaimed { .. } => {
+                ApiError::internal("TaskAlreadyClaimedException", message).code(Some(0))
+            }
             Rejection::StaleLock { .. } => ApiError::refused(message).code(Some(code::STALE_LOCK)),
             Rejection::Suspended { .. } => {
                 ApiError::bad_user_request(message).kind("SuspendedEntityInteractionException")

@@ -1,5 +1,8 @@
 //! `/task`: user tasks (contract 3.12). Their variables are in [`super::variables`].
 
+mod change;
+mod identity_link;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -26,6 +29,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, query))
         .routes(routes!(count, query_count))
+        .merge(change::routes())
+        .merge(identity_link::routes())
         .routes(routes!(get))
         .routes(routes!(complete))
         .routes(routes!(bpmn_error))
@@ -402,6 +407,7 @@ async fn bpmn_escalation(
     .await
 }
 
+/// Gives a command to a task.
 async fn throw(state: &AppState, id: &str, command: impl FnOnce(Uuid) -> Command) -> Result<StatusCode, ApiError> {
     let unknown = || ApiError::rest_not_found(format!("Cannot find task with id {id}: task is null"));
     let task = body::id(id).ok_or_else(unknown)?;

@@ -10,4 +10,5 @@ mod refusals;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;
+mod tasks;
 mod variables;
