@@ -43,7 +43,8 @@ codes! {
     GATEWAY_UNCONDITIONAL_FLOW = "gateway-unconditional-flow", "A flow out of an exclusive gateway has no condition and is not the default.";
     UNREACHABLE_NODE = "unreachable-node", "No path leads from a start event to the node.";
     MISSING_IMPLEMENTATION = "missing-implementation", "A task does not say who does its work.";
-    JAVA_IMPLEMENTATION = "java-implementation", "The work of a task is a Java class or delegate, which becomes an incident when it is reached.";
+    FOREIGN_IMPLEMENTATION = "foreign-implementation", "The work of a task is code that becomes an incident when it is reached: a Java class or delegate, or a script in another language.";
+    MISSING_SCRIPT = "missing-script", "A script task has no language or no script.";
     MISSING_TOPIC = "missing-topic", "An external task has no topic.";
     INVALID_NUMBER = "invalid-number", "An attribute that must be a whole number is none.";
     INVALID_BOOLEAN = "invalid-boolean", "An attribute that must be true or false is neither.";

@@ -260,6 +260,8 @@ pub enum NodeKind {
     ServiceTask(Implementation),
     /// A send task: a service task in all but name.
     SendTask(Implementation),
+    /// A script task.
+    ScriptTask(Implementation),
     /// A business rule task whose rules run outside the engine.
     BusinessRuleTask(Implementation),
     /// A user task: waits until a person completes it.
@@ -299,6 +301,7 @@ impl NodeKind {
             Self::ManualTask => "manualTask",
             Self::ServiceTask(_) => "serviceTask",
             Self::SendTask(_) => "sendTask",
+            Self::ScriptTask(_) => "scriptTask",
             Self::BusinessRuleTask(_) => "businessRuleTask",
             Self::UserTask(_) => "userTask",
             Self::ReceiveTask(_) => "receiveTask",
@@ -378,6 +381,7 @@ impl NodeKind {
                 | Self::ManualTask
                 | Self::ServiceTask(_)
                 | Self::SendTask(_)
+                | Self::ScriptTask(_)
                 | Self::BusinessRuleTask(_)
                 | Self::UserTask(_)
                 | Self::ReceiveTask(_)
@@ -403,6 +407,7 @@ impl NodeKind {
         match self {
             Self::ServiceTask(implementation)
             | Self::SendTask(implementation)
+            | Self::ScriptTask(implementation)
             | Self::BusinessRuleTask(implementation)
             | Self::EndEvent(EndEvent::Message(Some(implementation)))
             | Self::IntermediateThrowEvent(IntermediateThrowEvent::Message(Some(implementation))) => {

@@ -55,6 +55,7 @@ fn element(name: &str, content: &str) -> String {
         "serviceTask" | "sendTask" | "businessRuleTask" => "camunda:type='external' camunda:topic='work'",
         "boundaryEvent" => "attachedToRef='host'",
         "callActivity" => "calledElement='p'",
+        "scriptTask" => "scriptFormat='juel'",
         "messageEventDefinition" => "messageRef='m'",
         "signalEventDefinition" => "signalRef='sig'",
         "errorEventDefinition" => "errorRef='err'",
@@ -71,6 +72,8 @@ fn element(name: &str, content: &str) -> String {
         "subProcess" | "transaction" | "process" if content.is_empty() => "<startEvent id='inner'/>",
         "multiInstanceLoopCharacteristics" => &format!("<loopCardinality>2</loopCardinality>{content}"),
         "conditionalEventDefinition" => "<condition>${true}</condition>",
+        "scriptTask" if content.is_empty() => "<script>${true}</script>",
+        "script" => "${false}",
         "timerEventDefinition" => "<timeDuration>PT1S</timeDuration>",
         "humanPerformer" | "potentialOwner" => {
             "<resourceAssignmentExpression><formalExpression>user(kim)</formalExpression></resourceAssignmentExpression>"

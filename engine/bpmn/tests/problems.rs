@@ -277,7 +277,7 @@ fn external_tasks() {
         check(&with("camunda:expression='${'"), &["invalid-expression n"]);
         check(&with("camunda:type='mail'"), &["unsupported-attribute n"]);
         for java in ["class='C'", "delegateExpression='${d}'"] {
-            check(&with(&format!("camunda:{java}")), &["java-implementation? n"]);
+            check(&with(&format!("camunda:{java}")), &["foreign-implementation? n"]);
         }
     }
     check(
@@ -302,7 +302,7 @@ fn message_events_and_receive_tasks() {
         check(&with(""), &[]);
         check(&with("camunda:type='external' camunda:topic='t'"), &[]);
         check(&with("camunda:type='external'"), &["missing-topic n"]);
-        check(&with("camunda:class='C'"), &["java-implementation? n"]);
+        check(&with("camunda:class='C'"), &["foreign-implementation? n"]);
         check(&with("messageRef='m'"), &["unknown-message? n"]);
     }
     let receive = |message: &str, reference: &str| {
@@ -408,7 +408,6 @@ fn what_is_not_executed_yet_is_refused_by_name() {
     let elements = [
         "<adHocSubProcess id='n'/>",
         "<complexGateway id='n'/>",
-        "<scriptTask id='n'/>",
         "<task id='n'><standardLoopCharacteristics/></task>",
         "<subProcess id='n'><startEvent id='i'/><standardLoopCharacteristics/></subProcess>",
         "<task id='n'><extensionElements><camunda:executionListener/></extensionElements></task>",
@@ -785,6 +784,20 @@ fn thrown_signals_are_checked() {
         &end("<signalEventDefinition signalRef='g' camunda:async='true'/>"),
         &["unsupported-attribute n"],
     );
+}
+
+#[test]
+fn script_tasks_are_checked() {
+    let with = |attributes: &str, script: &str| {
+        of_node(&format!(
+            "<scriptTask id='n' {attributes}><script>{script}</script></scriptTask>"
+        ))
+    };
+    check(&with("scriptFormat='juel' camunda:resultVariable='x'", "${1 + 1}"), &[]);
+    check(&with("scriptFormat='juel'", "${"), &["invalid-expression n"]);
+    check(&with("scriptFormat='groovy'", "1"), &["foreign-implementation? n"]);
+    check(&with("", "1"), &["missing-script n"]);
+    check(&with("scriptFormat='juel'", " "), &["missing-script n"]);
 }
 
 #[test]

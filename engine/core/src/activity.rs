@@ -35,7 +35,7 @@ impl Step<'_> {
         match flow_node.kind.implementation() {
             Some(Implementation::External(task)) => return self.enter_external_task(scope, node, task),
             Some(Implementation::Expression(task)) => return self.enter_expression_task(scope, node, task),
-            Some(Implementation::Java(code)) => return self.enter_java_task(scope, node, code),
+            Some(Implementation::Foreign(code)) => return self.enter_foreign_task(scope, node, code),
             None => {}
         }
         match &flow_node.kind {
@@ -86,6 +86,7 @@ impl Step<'_> {
             // Those with an implementation were entered above.
             | NodeKind::ServiceTask(_)
             | NodeKind::SendTask(_)
+            | NodeKind::ScriptTask(_)
             | NodeKind::BusinessRuleTask(_) => {
                 self.pass(scope, node)?;
                 self.leave(scope, node)

@@ -35,6 +35,7 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         Event::ScopeClosed { id, .. } | Event::KeptScopeClosed { id } => instance.remove_scope(*id),
         Event::TokenRested(token) | Event::TransitionOpened(token) => instance.insert_token((**token).clone()),
         Event::TokenLeft { id, .. } | Event::TransitionClosed { id } => instance.remove_token(*id),
+        Event::SuspensionSet { suspended } => instance.set_suspended(*suspended),
         Event::UserTaskChanged { id, task } => {
             instance.change_wait(*id, |wait| *wait = Wait::UserTask((**task).clone()));
         }

@@ -138,6 +138,8 @@ pub enum Command {
         /// Names to remove; a name that does not exist is ignored.
         remove: Vec<String>,
     },
+    /// Suspend the instance, so that nothing goes on in it, or activate it again.
+    Suspend(bool),
     /// Carry out a job, be it due or not (contract `/job/{id}/execute`).
     ExecuteJob {
         /// Job.

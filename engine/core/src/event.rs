@@ -124,6 +124,11 @@ pub enum Event {
         /// Instance that it had called.
         called: Option<Uuid>,
     },
+    /// The instance was suspended or activated.
+    SuspensionSet {
+        /// Whether it is suspended now.
+        suspended: bool,
+    },
     /// A user task got other attributes.
     UserTaskChanged {
         /// Task.

@@ -29,8 +29,8 @@ impl Step<'_> {
         self.complete(id)
     }
 
-    /// A token arrives at a task whose work is Java code. It rests with an incident until an operator moves it on.
-    pub(crate) fn enter_java_task(&mut self, scope: Uuid, node: NodeIndex, code: &str) -> Result<(), Rejection> {
+    /// A token arrives at a task whose work is code of another engine. It rests with an incident until an operator moves it on.
+    pub(crate) fn enter_foreign_task(&mut self, scope: Uuid, node: NodeIndex, code: &str) -> Result<(), Rejection> {
         let entry = self.prepare(scope, node)?;
         let id = entry.id;
         self.wait(entry, Wait::Signal)?;
@@ -41,7 +41,7 @@ impl Step<'_> {
             source: id,
             node: self.model.id(node),
             message: Some(format!(
-                "the work is Java code, '{code}', which this engine cannot run; do it elsewhere and then signal execution {id}, \
+                "the work is {code}, which this engine cannot run; do it elsewhere and then signal execution {id}, \
                  or deploy a version with an external task"
             )),
             created_at: self.now,

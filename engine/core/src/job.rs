@@ -202,6 +202,15 @@ impl Step<'_> {
         self.create_job(owner, event, self.model.id(event), work, Some(due))
     }
 
+    /// Suspends the instance with its jobs, or activates both.
+    pub(crate) fn suspend(&mut self, suspended: bool) {
+        self.emit(Event::SuspensionSet { suspended });
+        let jobs: Vec<Uuid> = self.instance.jobs().map(|job| job.id).collect();
+        for id in jobs {
+            self.emit(Event::JobSuspensionSet { id, suspended });
+        }
+    }
+
     /// An attempt at a job failed: what it did is taken back already.
     pub(crate) fn fail_job(&mut self, id: Uuid, failure: &JobFailure) -> Result<(), Rejection> {
         let job = self.job(id)?;

@@ -375,6 +375,7 @@ pub struct Incident {
 #[derive(Clone, Debug, PartialEq)]
 enum Undo {
     Ended(bool),
+    Suspended(bool),
     TokenInserted(Uuid),
     TokenRemoved(Box<Token>),
     TokenChanged(Box<Token>),
@@ -600,6 +601,11 @@ impl Instance {
         self.ended = true;
     }
 
+    pub(crate) fn set_suspended(&mut self, suspended: bool) {
+        self.note(Undo::Suspended(self.suspended));
+        self.suspended = suspended;
+    }
+
     pub(crate) fn insert_token(&mut self, token: Token) {
         self.note(Undo::TokenInserted(token.id));
         self.link_token(token);
@@ -712,6 +718,7 @@ impl Instance {
         for undo in self.undo.take().into_iter().flatten().rev() {
             match undo {
                 Undo::Ended(before) => self.ended = before,
+                Undo::Suspended(before) => self.suspended = before,
                 Undo::TokenInserted(id) => {
                     self.unlink_token(id);
                 }

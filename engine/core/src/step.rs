@@ -187,6 +187,19 @@ impl<'a> Step<'a> {
     }
 
     fn carry_out(&mut self, command: &Command) -> Result<(), Rejection> {
+        let goes_on = matches!(
+            command,
+            Command::CompleteUserTask { .. }
+                | Command::ChangeUserTask { .. }
+                | Command::Trigger(_)
+                | Command::ThrowTaskError { .. }
+                | Command::ThrowTaskEscalation { .. }
+        );
+        if goes_on && self.instance.suspended {
+            return Err(Rejection::SuspendedInstance {
+                instance: self.instance.id,
+            });
+        }
         match command {
             Command::Start(_) => Err(Rejection::NotWaiting {
                 execution: self.instance.id,
@@ -253,6 +266,10 @@ impl<'a> Step<'a> {
                 set,
                 remove,
             } => self.modify_variables(*scope, *local, set, remove),
+            Command::Suspend(suspended) => {
+                self.suspend(*suspended);
+                Ok(())
+            }
             Command::ExecuteJob { job } => self.execute_job(*job),
             Command::FailJob { job, failure } => self.fail_job(*job, failure),
             Command::ChangeJob { job, change } => self.change_job(*job, change),

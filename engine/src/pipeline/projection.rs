@@ -30,6 +30,7 @@ pub(crate) struct Projection {
     jobs_created: BTreeSet<Uuid>,
     jobs_changed: BTreeSet<Uuid>,
     jobs_deleted: Vec<Uuid>,
+    suspended: Option<bool>,
     root_variables: bool,
     historic_activities: Vec<HistoricActivityRow>,
     historic_instance: Option<HistoricInstanceRow>,
@@ -184,6 +185,17 @@ impl Projection {
                         task: user_task.then(|| (*id, assignee.clone())),
                     },
                 );
+            }
+            Event::SuspensionSet { suspended } => {
+                self.suspended = Some(*suspended);
+                // Their rows say whether they may be fetched.
+                let tasks = instance
+                    .tokens()
+                    .filter(|token| matches!(token.wait, Wait::ExternalTask(_)));
+                for token in tasks {
+                    self.changed(token.id);
+                    self.external_tasks.insert(token.id);
+                }
             }
             Event::UserTaskChanged { id, .. } => {
                 if !self.inserted.contains(id) {
@@ -353,7 +365,7 @@ impl Projection {
             (Some(expected_version), false) => HeaderChange::Update {
                 expected_version,
                 variables: self.root_variables.then(|| root_variables(instance)),
-                suspended: None,
+                suspended: self.suspended,
             },
         };
         let row = |id: &Uuid| activity_row(definition, instance, *id);

@@ -262,6 +262,7 @@ impl From<Rejection> for ApiError {
             Rejection::UnknownTask { .. } | Rejection::UnknownExecution { .. } | Rejection::Ended { .. } => {
                 ApiError::null_value(message)
             }
+            Rejection::SuspendedInstance { .. } => ApiError::internal("SuspendedEntityInteractionException", message),
             Rejection::AlreadyClaimed { .. } => {
                 ApiError::internal("TaskAlreadyClaimedException", message).code(Some(0))
             }

@@ -158,3 +158,16 @@ async fn wrong_parameters_of_jobs_are_refused() {
         .await
         .expect_error(400, "InvalidRequestException", "The number of retries cannot be null.");
 }
+
+#[tokio::test]
+async fn jobs_and_external_tasks_of_a_suspended_instance_rest() {
+    let (api, instance) = started(json!({"ready": {"value": true}})).await;
+    let id = only_job(&api).await["id"].as_str().unwrap().to_owned();
+    let suspended = format!("/process-instance/{instance}/suspended");
+    api.put(&suspended, json!({"suspended": true})).await.expect(204);
+    assert_eq!(only_job(&api).await["suspended"], true);
+    api.post(&format!("/job/{id}/execute"), json!({})).await.expect(500);
+    assert_eq!(only_job(&api).await["retries"], 3, "that was no attempt");
+    api.put(&suspended, json!({"suspended": false})).await.expect(204);
+    api.post(&format!("/job/{id}/execute"), json!({})).await.expect(204);
+}

@@ -119,3 +119,23 @@ async fn candidates_come_and_go() {
         .await
         .expect(501);
 }
+
+#[tokio::test]
+async fn nothing_goes_on_in_a_suspended_instance() {
+    let (api, id) = started().await;
+    let instance = task(&api, &id).await["processInstanceId"].as_str().unwrap().to_owned();
+    let suspended = format!("/process-instance/{instance}/suspended");
+    api.put(&suspended, json!({"suspended": true})).await.expect(204);
+    assert_eq!(task(&api, &id).await["suspended"], true);
+    assert_eq!(
+        api.get("/process-instance?suspended=true").await.expect(200)[0]["id"],
+        instance.as_str()
+    );
+    let refused = api.post(&format!("/task/{id}/complete"), json!({})).await.expect(500);
+    assert!(refused["message"].as_str().unwrap().contains("suspended"), "{refused}");
+    assert_eq!(give(&api, &id, "claim", Some("mary")).await, 500);
+    api.put(&suspended, json!({})).await.expect(400);
+    api.put(&suspended, json!({"suspended": false})).await.expect(204);
+    api.post(&format!("/task/{id}/complete"), json!({})).await.expect(204);
+    api.put(&suspended, json!({"suspended": true})).await.expect(404);
+}

@@ -11,8 +11,9 @@ pub enum Implementation {
     External(ExternalTask),
     /// The engine computes an expression on entry.
     Expression(ExpressionTask),
-    /// Code for a Java engine, which this engine cannot run: a class or a delegate expression.
-    Java(String),
+    /// Code that this engine cannot run: a Java class or delegate, or a script in another language. The text says
+    /// which.
+    Foreign(String),
 }
 
 /// Work that is an expression (vendor attribute `expression`).

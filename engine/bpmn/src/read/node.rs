@@ -110,6 +110,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             "businessRuleTask" => self
                 .service_task(index, element, process.element)
                 .map(NodeKind::BusinessRuleTask),
+            "scriptTask" => self.script_task(index, element).map(NodeKind::ScriptTask),
             "userTask" => Some(NodeKind::UserTask(Box::new(self.user_task(index, element)))),
             "receiveTask" => self.receive_task(element).map(NodeKind::ReceiveTask),
             "exclusiveGateway" => Some(NodeKind::ExclusiveGateway),
@@ -214,6 +215,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             match standing(child.name) {
                 Standing::WithoutEffect => {}
                 _ if is_loop(child) && may_repeat(owner) => {}
+                _ if child.name == "script" && owner.name == "scriptTask" => {}
                 // Events read and judge their own definitions.
                 _ if is_event_definition(child) && owner.name.ends_with("Event") => {}
                 Standing::Attached => {
@@ -301,7 +303,7 @@ fn may_repeat(owner: &Element<'_>) -> bool {
         && !is_true(owner, "triggeredByEvent")
 }
 
-fn is_expression_language(language: &str) -> bool {
+pub(super) fn is_expression_language(language: &str) -> bool {
     ["", "juel", "uel", "el"]
         .iter()
         .any(|known| language.trim().eq_ignore_ascii_case(known))

@@ -124,6 +124,7 @@ fn attributes(name: &str) -> Option<(Names, Names)> {
         "endEvent" | "intermediateThrowEvent" => (NONE, NONE),
         "task" | "manualTask" => (ACTIVITY, NONE),
         "userTask" | "businessRuleTask" => (ACTIVITY, &["implementation"]),
+        "scriptTask" => (ACTIVITY, &["scriptFormat"]),
         "serviceTask" => (ACTIVITY, &["implementation", "operationRef"]),
         "sendTask" => (ACTIVITY, &["implementation", "operationRef", "messageRef"]),
         "receiveTask" => (

@@ -2,6 +2,7 @@
 
 use flowstone_expression::Expression;
 
+use super::node::is_expression_language;
 use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
@@ -70,7 +71,8 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
         let java = (["class", "delegateExpression"].into_iter()).find_map(|name| element.vendor_attribute(name));
         if let (None, Some(java)) = (kind, java) {
-            return self.java_implementation(java, id);
+            let code = format!("Java code, '{}'", java.text);
+            return ImplementationReading::Ready(self.foreign_implementation(java, code, id));
         }
         if kind.is_none() {
             return match element.vendor_attribute("expression") {
@@ -111,22 +113,60 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
     }
 
-    /// Models with Java code can be deployed, so that the rest of them runs; the code itself cannot.
-    fn java_implementation(&mut self, java: Value<'_>, id: Option<&str>) -> ImplementationReading {
+    /// Models with foreign code can be deployed, so that the rest of them runs; the code itself cannot.
+    fn foreign_implementation(&mut self, place: Value<'_>, code: String, id: Option<&str>) -> Implementation {
         self.problems.warning(
             Problem::new(
-                codes::JAVA_IMPLEMENTATION,
-                java.span,
+                codes::FOREIGN_IMPLEMENTATION,
+                place.span,
                 format!(
-                    "{} is carried out by Java code, '{}', which becomes an incident when it is reached.",
-                    id.unwrap_or_default(),
-                    java.text
+                    "The work of {} is {code}, which becomes an incident when it is reached.",
+                    id.unwrap_or_default()
                 ),
                 "Make it an external task: type=\"external\" and a topic, with the code in a worker.",
             )
             .at(id),
         );
-        ImplementationReading::Ready(Implementation::Java(java.text.to_owned()))
+        Implementation::Foreign(code)
+    }
+
+    /// A script task: what is written in the expression language runs, other languages become incidents.
+    pub(super) fn script_task(
+        &mut self,
+        index: ElementIndex,
+        element: &'tree Element<'tree>,
+    ) -> Option<Implementation> {
+        let id = element.id();
+        let tree = self.tree;
+        let script = tree.bpmn_child(index, "script").map(|(_, script)| script.content());
+        let script = script.filter(|script| !script.text.trim().is_empty());
+        let format = element
+            .attribute("scriptFormat")
+            .filter(|format| !format.text.trim().is_empty());
+        let resource = element.vendor_attribute("resource");
+        let Some((format, place)) = format.zip(script.or(resource)) else {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_SCRIPT,
+                    element.span,
+                    format!("{} has no scriptFormat, or no script.", title(element)),
+                    "Set scriptFormat to the language, such as 'juel', and write the script.",
+                )
+                .at(id),
+            );
+            return None;
+        };
+        let language = format.text.trim();
+        match script.filter(|_| is_expression_language(language)) {
+            Some(script) => {
+                let expression = self.expression(script.trimmed(), id)?;
+                Some(Implementation::Expression(ExpressionTask {
+                    expression,
+                    result_variable: result_variable(element),
+                }))
+            }
+            None => Some(self.foreign_implementation(place, format!("a script in the language '{language}'"), id)),
+        }
     }
 
     /// The errors that a report of a worker may mean.
@@ -157,13 +197,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         expression: Value<'_>,
         id: Option<&str>,
     ) -> ImplementationReading {
-        // The longer name is the older one.
-        let result = element
-            .vendor_attribute("resultVariable")
-            .or_else(|| element.vendor_attribute("resultVariableName"));
-        let result_variable = result
-            .map(|name| name.text.trim().to_owned())
-            .filter(|name| !name.is_empty());
+        let result_variable = result_variable(element);
         match self.expression(expression, id) {
             Some(expression) => ImplementationReading::Ready(Implementation::Expression(ExpressionTask {
                 expression,
@@ -336,6 +370,17 @@ impl<'tree> Reader<'tree, '_, '_> {
         self.problems
             .error(Problem::new(codes::INVALID_FORM, place.span, message, advice).at(id));
     }
+}
+
+/// The variable that receives the result of a task.
+fn result_variable(element: &Element<'_>) -> Option<String> {
+    // The longer name is the older one.
+    let result = element
+        .vendor_attribute("resultVariable")
+        .or_else(|| element.vendor_attribute("resultVariableName"));
+    result
+        .map(|name| name.text.trim().to_owned())
+        .filter(|name| !name.is_empty())
 }
 
 pub(super) fn unknown_message(reference: Value<'_>) -> Problem {
