@@ -11,6 +11,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("flowstone-expression", &[]),
     ("flowstone-bpmn", &["flowstone-expression"]),
     ("flowstone-schedule", &["flowstone-expression"]),
+    ("flowstone-feel", &[]),
+    ("flowstone-decision", &["flowstone-feel"]),
     (
         "flowstone-core",
         &["flowstone-bpmn", "flowstone-expression", "flowstone-schedule"],
@@ -87,6 +89,8 @@ fn rooms_use_only_what_they_may() {
             "flowstone-bpmn",
             "flowstone-core",
             "flowstone-schedule",
+            "flowstone-feel",
+            "flowstone-decision",
         ]
         .contains(name)
         {

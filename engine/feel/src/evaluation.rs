@@ -110,6 +110,21 @@ impl Evaluation {
         }
     }
 
+    /// Carries out a step of the caller in which evaluations and such steps may nest, so that it counts like a node of
+    /// an expression. Only so is the depth of everything together bounded.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] when too much nests, and whatever the step gives.
+    pub fn nested<T>(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<T, EvaluationError>,
+    ) -> Result<T, EvaluationError> {
+        self.enter_node()?;
+        let result = step(self);
+        self.leave_node();
+        result
+    }
+
     /// Notes why something is null.
     pub fn warn(&mut self, message: impl Into<String>) {
         if self.warnings.len() < MAXIMUM_WARNINGS {

@@ -1,0 +1,161 @@
+//! Decision tables (DMN 8).
+
+use std::sync::Arc;
+
+use flowstone_feel::{Expression, Names, UnaryTests};
+use roxmltree::Node;
+
+use super::Reader;
+use crate::boxed::Boxed;
+use crate::item_type::ItemType;
+use crate::table::{Aggregation, HitPolicy, Input, Output, Rule, Table};
+
+impl<'d, 'i> Reader<'d, 'i> {
+    pub(super) fn table(&mut self, node: Node<'d, 'i>, names: &Names) -> Boxed {
+        match self.read_table(node, names) {
+            Ok(table) => Boxed::Table(table),
+            Err(reason) => Boxed::Invalid(reason),
+        }
+    }
+
+    fn read_table(&mut self, node: Node<'d, 'i>, names: &Names) -> Result<Table, String> {
+        let policy = self.hit_policy(node)?;
+        let mut inputs = Vec::new();
+        for input in self.children(node, "input") {
+            inputs.push(self.input(input, names)?);
+        }
+        let mut outputs = Vec::new();
+        for output in self.children(node, "output") {
+            outputs.push(self.output(output, names)?);
+        }
+        if outputs.is_empty() {
+            return Err(self.refused(node, "a decision table needs an output"));
+        }
+        if let Some(output) = outputs.iter().find(|output| outputs.len() > 1 && output.name.is_none()) {
+            let message = format!("the output '{}' needs a name, as there are several", output.label);
+            return Err(self.refused(node, &message));
+        }
+        let mut rules = Vec::new();
+        for rule in self.children(node, "rule") {
+            rules.push(self.rule(rule, inputs.len(), outputs.len(), names)?);
+        }
+        Ok(Table {
+            inputs,
+            outputs,
+            rules,
+            policy,
+        })
+    }
+
+    fn hit_policy(&mut self, node: Node<'d, 'i>) -> Result<HitPolicy, String> {
+        let aggregation = match node.attribute("aggregation") {
+            None => None,
+            Some("SUM") => Some(Aggregation::Sum),
+            Some("MIN") => Some(Aggregation::Minimum),
+            Some("MAX") => Some(Aggregation::Maximum),
+            Some("COUNT") => Some(Aggregation::Count),
+            Some(other) => {
+                let message = format!("the aggregation '{other}' is unknown; use SUM, MIN, MAX or COUNT");
+                return Err(self.refused(node, &message));
+            }
+        };
+        Ok(match node.attribute("hitPolicy").unwrap_or("UNIQUE") {
+            "UNIQUE" => HitPolicy::Unique,
+            "ANY" => HitPolicy::Any,
+            "FIRST" => HitPolicy::First,
+            "PRIORITY" => HitPolicy::Priority,
+            "RULE ORDER" => HitPolicy::RuleOrder,
+            "OUTPUT ORDER" => HitPolicy::OutputOrder,
+            "COLLECT" => HitPolicy::Collect(aggregation),
+            other => {
+                let message = format!(
+                    "the hit policy '{other}' is unknown; use UNIQUE, ANY, FIRST, PRIORITY, RULE ORDER, OUTPUT ORDER \
+                     or COLLECT"
+                );
+                return Err(self.refused(node, &message));
+            }
+        })
+    }
+
+    fn input(&mut self, node: Node<'d, 'i>, names: &Names) -> Result<Input, String> {
+        let expression = self.child(node, "inputExpression");
+        let computed = match expression {
+            Some(expression) => self.expression(expression, names)?,
+            None => None,
+        };
+        let name = computed.as_ref().map_or("input", Expression::source).trim().to_owned();
+        Ok(Input {
+            name: node.attribute("label").map_or(name, str::to_owned),
+            expression: computed,
+            expected: expression.map_or_else(ItemType::default, |expression| self.type_reference(expression)),
+            allowed: self.constraint_tests(node, "inputValues"),
+        })
+    }
+
+    fn output(&mut self, node: Node<'d, 'i>, names: &Names) -> Result<Output, String> {
+        let name: Option<Arc<str>> = node
+            .attribute("name")
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(Into::into);
+        let label = name
+            .clone()
+            .or_else(|| node.attribute("id").map(Into::into))
+            .unwrap_or_else(|| "output".into());
+        let values = match self.constraint_tests(node, "outputValues") {
+            Some(tests) => {
+                // The order of importance is that of the values, where they are plain values.
+                let list = Expression::parse(&format!("[{}]", tests.source()), names).ok();
+                Some((tests, list))
+            }
+            None => None,
+        };
+        let default = match self.child(node, "defaultOutputEntry") {
+            Some(entry) => self.expression(entry, names)?,
+            None => None,
+        };
+        Ok(Output {
+            name,
+            label,
+            expected: self.type_reference(node),
+            values,
+            default,
+        })
+    }
+
+    fn rule(&mut self, node: Node<'d, 'i>, inputs: usize, outputs: usize, names: &Names) -> Result<Rule, String> {
+        let mut tests = Vec::with_capacity(inputs);
+        for entry in self.children(node, "inputEntry") {
+            self.require_feel(entry)?;
+            tests.push(match self.text(entry) {
+                Some((source, place)) if source.trim() != "-" => match UnaryTests::parse(&source, names) {
+                    Ok(tests) => Some(tests),
+                    Err(error) => return Err(self.invalid(&source, place, &error)),
+                },
+                _ => None,
+            });
+        }
+        let mut results = Vec::with_capacity(outputs);
+        for entry in self.children(node, "outputEntry") {
+            results.push(self.expression(entry, names)?);
+        }
+        if tests.len() != inputs || results.len() != outputs {
+            let message = format!(
+                "a rule has {} tests and {} results, where the table has {inputs} inputs and {outputs} outputs",
+                tests.len(),
+                results.len()
+            );
+            return Err(self.refused(node, &message));
+        }
+        Ok(Rule {
+            id: node.attribute("id").map(Into::into),
+            tests,
+            results,
+        })
+    }
+
+    fn refused(&mut self, node: Node<'d, 'i>, message: &str) -> String {
+        self.problem(node, message.to_owned());
+        message.to_owned()
+    }
+}
