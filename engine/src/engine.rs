@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use flowstone_core::{Command, Start, StepOptions};
+use flowstone_core::{Command, EvaluationLimits, Start, StepOptions};
 use flowstone_store::record::DefinitionRecord;
 use flowstone_store::{Error as StoreError, Hint, SharedStore, Store};
 use tokio::sync::{mpsc, oneshot};
@@ -49,6 +49,8 @@ pub struct Options {
     pub writers: usize,
     /// Steps that one command may take before coming to rest.
     pub step_limit: usize,
+    /// What one evaluation of an expression or script may cost.
+    pub evaluation: EvaluationLimits,
     /// Whether jobs are executed when they are due; else only when told to.
     pub job_execution: bool,
 }
@@ -62,6 +64,7 @@ impl Default for Options {
             definition_bytes: 64 << 20,
             writers: 1,
             step_limit: 10_000,
+            evaluation: EvaluationLimits::default(),
             job_execution: true,
         }
     }
@@ -116,7 +119,7 @@ impl Engine {
             hot_instance_bytes: options.hot_instance_bytes / options.writers.max(1),
             step_options: StepOptions {
                 step_limit: options.step_limit,
-                ..StepOptions::default()
+                evaluation: options.evaluation,
             },
             alarm: Arc::default(),
         });
@@ -164,6 +167,11 @@ impl Engine {
     /// The store, for queries.
     pub fn store(&self) -> &dyn Store {
         self.inner.shell.store.as_ref()
+    }
+
+    /// What one evaluation may cost.
+    pub(crate) fn evaluation_limits(&self) -> EvaluationLimits {
+        self.inner.shell.step_options.evaluation
     }
 
     /// The present moment by the engine's clock.

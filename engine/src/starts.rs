@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::{EventKind, Executable, JobChange, JobWork, Limits, repeat};
+use flowstone_core::{EventKind, Executable, JobChange, JobWork, repeat};
 use flowstone_expression::Variables;
 use flowstone_store::query::{JobField, Query, Scalar, Test};
 use flowstone_store::record::{DefinitionRecord, JobRow};
@@ -65,7 +65,7 @@ impl Engine {
         let definition = self.definition(&start.definition.id).await?;
         let holds = definition
             .executable
-            .starts_for(&start.node, variables, self.now(), &Limits::default());
+            .starts_for(&start.node, variables, self.now(), &self.evaluation_limits());
         holds.map_err(Error::Rejected)
     }
 

@@ -5,9 +5,11 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use flowstone_engine::HistoryLevel;
-use serde::{Deserialize, Serialize};
+use flowstone_engine::{EvaluationLimits, HistoryLevel};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Prefix of the environment variables that are settings.
 const PREFIX: &str = "FLOWSTONE_";
@@ -26,6 +28,10 @@ pub struct Config {
     pub job_execution: Switch,
     /// How much history is kept: `none`, `activity`, `audit` or `full`.
     pub history: String,
+    /// How long a script of a model may run, in milliseconds.
+    pub script_time_limit: u64,
+    /// How much memory a script of a model may take, in megabytes.
+    pub script_memory_limit: u64,
     /// Form of the log.
     pub log_format: LogFormat,
     /// What is logged, such as `info` or `flowstone_engine=debug,info`.
@@ -68,6 +74,14 @@ pub struct Settings {
     /// How much history is kept: none, activity, audit or full [default: full]
     #[arg(long, value_name = "LEVEL")]
     pub history: Option<String>,
+    /// How long a script of a model may run, in milliseconds [default: 1000]
+    #[arg(long, value_name = "MILLISECONDS")]
+    #[serde(default, deserialize_with = "number")]
+    pub script_time_limit: Option<u64>,
+    /// How much memory a script of a model may take, in megabytes [default: 16]
+    #[arg(long, value_name = "MEGABYTES")]
+    #[serde(default, deserialize_with = "number")]
+    pub script_memory_limit: Option<u64>,
     /// Form of the log [default: text]
     #[arg(long, value_enum)]
     pub log_format: Option<LogFormat>,
@@ -173,6 +187,8 @@ impl Settings {
             database_url: self.database_url.or(other.database_url),
             job_execution: self.job_execution.or(other.job_execution),
             history: self.history.or(other.history),
+            script_time_limit: self.script_time_limit.or(other.script_time_limit),
+            script_memory_limit: self.script_memory_limit.or(other.script_memory_limit),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
         }
@@ -190,10 +206,23 @@ impl Settings {
                 .unwrap_or_else(|| "sqlite://data/flowstone.db".to_owned()),
             job_execution: self.job_execution.unwrap_or(Switch::On),
             history: self.history.unwrap_or_else(|| "full".to_owned()),
+            script_time_limit: self.script_time_limit.unwrap_or(1000),
+            script_memory_limit: self.script_memory_limit.unwrap_or(16),
             log_format: self.log_format.unwrap_or(LogFormat::Text),
             log_level: self.log_level.unwrap_or_else(|| "info".to_owned()),
         };
         config.history_level()?;
+        for (name, value) in [
+            ("script-time-limit", config.script_time_limit),
+            ("script-memory-limit", config.script_memory_limit),
+        ] {
+            if !(1..=MAXIMUM_SCRIPT_LIMIT).contains(&value) {
+                return Err(Error::Value {
+                    name: name.to_owned(),
+                    problem: format!("{value} is not between 1 and {MAXIMUM_SCRIPT_LIMIT}"),
+                });
+            }
+        }
         Ok(config)
     }
 }
@@ -208,6 +237,15 @@ impl Config {
             name: "history".to_owned(),
             problem,
         })
+    }
+
+    /// What one evaluation of a model may cost.
+    pub fn evaluation_limits(&self) -> EvaluationLimits {
+        EvaluationLimits {
+            time: Duration::from_millis(self.script_time_limit),
+            memory_bytes: usize::try_from(self.script_memory_limit << 20).unwrap_or(usize::MAX),
+            ..EvaluationLimits::default()
+        }
     }
 
     /// The settings as TOML, with secrets masked.
@@ -231,12 +269,35 @@ impl Config {
     }
 }
 
+/// The most that a limit of scripts can be set to: about a minute, or 64 GB.
+const MAXIMUM_SCRIPT_LIMIT: u64 = 65_536;
+
+/// A whole number, which the environment gives as text.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u64),
+        Text(String),
+    }
+    match Written::deserialize(deserializer) {
+        Ok(Written::Number(number)) => Ok(Some(number)),
+        Ok(Written::Text(text)) => match text.trim().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(D::Error::custom(format!("'{text}' is not a whole number"))),
+        },
+        Err(_) => Err(D::Error::custom("a whole number is expected")),
+    }
+}
+
 /// Keys of the file; the environment has them in capitals with `_`.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 8] = [
     "listen",
     "database-url",
     "job-execution",
     "history",
+    "script-time-limit",
+    "script-memory-limit",
     "log-format",
     "log-level",
 ];

@@ -22,7 +22,6 @@ codes! {
     UNSUPPORTED_ELEMENT = "unsupported-element", "The engine does not execute this element.";
     UNSUPPORTED_ATTRIBUTE = "unsupported-attribute", "The engine does not execute what this attribute asks for.";
     UNSUPPORTED_IMPORT = "unsupported-import", "The file imports a document of an unknown type.";
-    UNSUPPORTED_LANGUAGE = "unsupported-language", "The expression or script is in a language that is not executed.";
     MISSING_ID = "missing-id", "An element that needs an id has none.";
     DUPLICATE_ID = "duplicate-id", "Several elements have the same id.";
     NO_EXECUTABLE_PROCESS = "no-executable-process", "The file has no process to deploy.";

@@ -2,6 +2,7 @@
 //! nowhere, so that one problem does not hide or cause others.
 
 use flowstone_expression::Expression;
+use flowstone_script::Script;
 
 use crate::model::{
     Asynchronous, Error, Escalation, ExecutionListener, InputOutput, JobSettings, Message, MultiInstance, NodeKind,
@@ -97,8 +98,8 @@ pub(crate) struct DraftFlow<'tree> {
     pub target: Option<usize>,
     /// Whether a `conditionExpression` is there, be it valid or not.
     pub conditional: bool,
-    pub condition: Option<Expression>,
-    pub listeners: Vec<Expression>,
+    pub condition: Option<Script>,
+    pub listeners: Vec<Script>,
 }
 
 impl<'tree> DraftFlow<'tree> {

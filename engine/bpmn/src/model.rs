@@ -26,6 +26,7 @@ pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
 pub use listener::{ExecutionEvent, ExecutionListener, TaskEvent, TaskListener};
 
 use flowstone_expression::Expression;
+use flowstone_script::Script;
 
 use crate::Location;
 
@@ -236,9 +237,9 @@ pub struct SequenceFlow {
     /// Where it leads.
     pub target: NodeIndex,
     /// Taken only when this holds.
-    pub condition: Option<Expression>,
+    pub condition: Option<Script>,
     /// Computed when it is taken.
-    pub listeners: Vec<Expression>,
+    pub listeners: Vec<Script>,
     /// Where the element stands.
     pub location: Location,
 }

@@ -14,6 +14,7 @@ mod node;
 mod process;
 mod repetition;
 mod schema;
+mod script;
 mod task;
 mod value;
 

@@ -206,11 +206,11 @@ fn conditions() {
     );
     check(
         &with("<conditionExpression language='groovy'>a</conditionExpression>"),
-        &["unsupported-language f"],
+        &["foreign-implementation? f"],
     );
     check(
-        &with("<conditionExpression camunda:resource='a.js'/>"),
-        &["unsupported-attribute f"],
+        &with("<conditionExpression language='javascript' camunda:resource='a.js'/>"),
+        &["foreign-implementation? f"],
     );
 }
 
@@ -397,8 +397,17 @@ fn input_and_output_parameters() {
         &["invalid-expression n"],
     );
     check(
+        &nested("<camunda:script scriptFormat='javascript'>1 + 1</camunda:script>"),
+        &[],
+    );
+    check(
+        &nested("<camunda:script scriptFormat='javascript'>1 +</camunda:script>"),
+        &["invalid-expression n"],
+    );
+    check(&nested("<camunda:script>1</camunda:script>"), &["missing-script n"]);
+    check(
         &nested("<camunda:script scriptFormat='groovy'>1</camunda:script>"),
-        &["unsupported-element n"],
+        &["foreign-implementation? n"],
     );
     check(&nested("<camunda:other/>"), &["invalid-parameter n"]);
 }
@@ -410,8 +419,6 @@ fn what_is_not_executed_yet_is_refused_by_name() {
         "<complexGateway id='n'/>",
         "<task id='n'><standardLoopCharacteristics/></task>",
         "<subProcess id='n'><startEvent id='i'/><standardLoopCharacteristics/></subProcess>",
-        "<task id='n'><extensionElements><camunda:executionListener/></extensionElements></task>",
-        "<userTask id='n'><extensionElements><camunda:taskListener/></extensionElements></userTask>",
     ];
     for element in elements {
         check(&of_node(element), &["unsupported-element n"]);
@@ -422,10 +429,6 @@ fn what_is_not_executed_yet_is_refused_by_name() {
             &["unsupported-attribute n"],
         );
     }
-    let listener = "<extensionElements><camunda:executionListener/></extensionElements>";
-    check(&in_process(listener), &["unsupported-element p"]);
-    let flow = format!("<sequenceFlow id='f' sourceRef='s' targetRef='t'>{listener}</sequenceFlow><task id='t'/>");
-    check(&in_process(&flow), &["unsupported-element f"]);
 }
 
 #[test]
@@ -554,7 +557,7 @@ fn boundary_events_are_checked() {
         ),
         (
             "<conditionalEventDefinition><condition language='groovy'>x</condition></conditionalEventDefinition>",
-            "unsupported-language b",
+            "foreign-implementation? b",
         ),
         (
             "<conditionalEventDefinition camunda:variableEvents='create, vanish'><condition>${x}</condition>\
@@ -796,6 +799,9 @@ fn script_tasks_are_checked() {
     check(&with("scriptFormat='juel' camunda:resultVariable='x'", "${1 + 1}"), &[]);
     check(&with("scriptFormat='juel'", "${"), &["invalid-expression n"]);
     check(&with("scriptFormat='groovy'", "1"), &["foreign-implementation? n"]);
+    check(&with("scriptFormat='javascript'", "var a = 1; a"), &[]);
+    check(&with("scriptFormat='javascript'", "var = 1"), &["invalid-expression n"]);
+    check(&with("scriptFormat='feel'", "1 + 1"), &[]);
     check(&with("", "1"), &["missing-script n"]);
     check(&with("scriptFormat='juel'", " "), &["missing-script n"]);
 }
@@ -822,12 +828,29 @@ fn listeners_are_checked() {
         "<camunda:executionListener event='start' class='a.B'/>",
         "<camunda:taskListener event='create' delegateExpression='${b}'/>",
     ] {
-        check(&with(listener), &["unsupported-element n"]);
+        check(&with(listener), &["foreign-implementation? n"]);
     }
     check(
         &with("<camunda:executionListener event='start' expression='${'/>"),
         &["invalid-expression n"],
     );
+    let script = |format: &str, text: &str| {
+        with(&format!(
+            "<camunda:executionListener event='start'><camunda:script scriptFormat='{format}'>{text}</camunda:script>\
+             </camunda:executionListener>"
+        ))
+    };
+    check(&script("javascript", "print(1)"), &[]);
+    check(&script("feel", "1 +"), &["invalid-expression n"]);
+    check(&script("", "1"), &["missing-script n"]);
+    check(
+        &with("<camunda:executionListener event='start'/>"),
+        &["invalid-listener n"],
+    );
+    let listener = "<extensionElements><camunda:executionListener/></extensionElements>";
+    check(&in_process(listener), &["invalid-listener p"]);
+    let flow = format!("<sequenceFlow id='f' sourceRef='s' targetRef='t'>{listener}</sequenceFlow><task id='t'/>");
+    check(&in_process(&flow), &["invalid-listener f"]);
 }
 
 #[test]

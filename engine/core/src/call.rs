@@ -169,7 +169,7 @@ impl Step<'_> {
                 // It is computed where it comes from, in the called instance.
                 let mut context = MapContext::new(variables.clone(), self.now);
                 let value = expression
-                    .evaluate(&mut context, &self.options.evaluation)
+                    .evaluate(&mut context, &self.options.evaluation.expression)
                     .and_then(Value::into_typed)
                     .map_err(|error| self.failed(node, error))?;
                 Variables::from([(target.clone(), value)])

@@ -108,9 +108,9 @@ impl Step<'_> {
         match self.holds(Some(&condition.condition), &mut Place::at(owner, node)) {
             Ok(true) => self.caught(owner, node),
             Ok(false) => Ok(()),
-            // A variable that does not exist yet makes nothing true.
+            // A variable that does not exist yet makes nothing true; in FEEL it makes the condition null.
             Err(Rejection::Expression {
-                error: EvaluationError::UnknownIdentifier { .. },
+                error: EvaluationError::UnknownIdentifier { .. } | EvaluationError::ConditionIsNull,
                 ..
             }) => Ok(()),
             Err(rejection) => Err(rejection),

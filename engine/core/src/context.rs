@@ -1,8 +1,11 @@
 //! What expressions of a model see of an instance.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::NodeIndex;
 use flowstone_expression::{Bean, Context, EvaluationError, Expression, Map, TypedValue, Value, Variables};
+use flowstone_script::Script;
 use uuid::Uuid;
 
 use crate::compile::Executable;
@@ -60,6 +63,24 @@ impl Step<'_> {
         if let Some(text) = expression.literal() {
             return Ok(Value::from(text));
         }
+        let limits = self.options.evaluation.expression;
+        self.within(place, |context| expression.evaluate(context, &limits))
+    }
+
+    /// Computes an expression or script. Variables that it sets are set when it is done.
+    pub(crate) fn compute(&mut self, script: &Script, place: &mut Place<'_>) -> Result<Value, Rejection> {
+        if let Some(expression) = script.uel() {
+            return self.evaluate(expression, place);
+        }
+        let limits = self.options.evaluation;
+        self.within(place, |context| script.evaluate(context, &limits))
+    }
+
+    fn within(
+        &mut self,
+        place: &mut Place<'_>,
+        compute: impl FnOnce(&mut dyn Context) -> Result<Value, EvaluationError>,
+    ) -> Result<Value, Rejection> {
         let mut context = InstanceContext {
             model: self.model,
             instance: self.instance,
@@ -69,7 +90,7 @@ impl Step<'_> {
             user: self.user.as_deref(),
             event_name: self.event_name,
         };
-        let result = expression.evaluate(&mut context, &self.options.evaluation);
+        let result = compute(&mut context);
         let written = context.written;
         let node = place.node();
         let value = result.map_err(|error| self.failed(node, error))?;
@@ -85,12 +106,12 @@ impl Step<'_> {
     }
 
     /// Whether a condition holds; a flow without condition always does.
-    pub(crate) fn holds(&mut self, condition: Option<&Expression>, place: &mut Place<'_>) -> Result<bool, Rejection> {
+    pub(crate) fn holds(&mut self, condition: Option<&Script>, place: &mut Place<'_>) -> Result<bool, Rejection> {
         let Some(condition) = condition else {
             return Ok(true);
         };
         let node = place.node();
-        let value = self.evaluate(condition, place)?;
+        let value = self.compute(condition, place)?;
         value.as_condition().map_err(|error| self.failed(node, error))
     }
 
@@ -298,6 +319,15 @@ impl InstanceContext<'_, '_> {
 impl Context for InstanceContext<'_, '_> {
     fn variable(&mut self, name: &str) -> Option<Value> {
         self.find(name).map(|(_, value)| Value::from(value))
+    }
+
+    fn variable_names(&mut self) -> Vec<String> {
+        let mut names: BTreeSet<&str> = self.written.iter().map(|written| written.name.as_str()).collect();
+        names.extend(
+            self.holders()
+                .flat_map(|(_, variables)| variables.keys().map(String::as_str)),
+        );
+        names.into_iter().map(str::to_owned).collect()
     }
 
     fn has_bean(&self, bean: Bean) -> bool {

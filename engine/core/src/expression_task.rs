@@ -1,6 +1,7 @@
-//! Tasks and message throw events whose work is an expression (vendor attribute `expression`).
+//! Tasks and message throw events whose work is an expression (vendor attribute `expression`) or a script.
 
 use flowstone_bpmn::model::{ExpressionTask, NodeIndex};
+use flowstone_expression::EvaluationError;
 use uuid::Uuid;
 
 use crate::context::Place;
@@ -10,7 +11,7 @@ use crate::state::{Incident, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
-    /// A token arrives at a task whose expression is computed at once (bpmn-semantics 1b `expression`).
+    /// A token arrives at a task whose expression or script is computed at once (bpmn-semantics 1b `expression`).
     pub(crate) fn enter_expression_task(
         &mut self,
         scope: Uuid,
@@ -21,7 +22,14 @@ impl Step<'_> {
         let id = entry.id;
         // The expression may read and write variables local to the task, which need a holder.
         self.rest(entry, Wait::Signal);
-        let value = self.evaluate(&task.expression, &mut Place::at(id, node))?;
+        let value = match self.compute(&task.script, &mut Place::at(id, node)) {
+            // A script may throw what the model catches.
+            Err(Rejection::Expression {
+                error: EvaluationError::BusinessError { code, message },
+                ..
+            }) => return self.throw_from_token(id, &code, message.as_deref()),
+            computed => computed?,
+        };
         if let Some(name) = &task.result_variable {
             let value = value.into_typed().map_err(|error| self.failed(node, error))?;
             self.set_variable(id, name, value);

@@ -45,7 +45,7 @@ pub use command::{
 };
 pub use compile::{Executable, NodeInfo, compile};
 pub use event::{Called, CalledVersion, Event, Outcome, Raised};
-pub use flowstone_expression::Limits;
+pub use flowstone_script::Limits as EvaluationLimits;
 pub use ids::{CountingIds, IdSource};
 pub use job::repeat;
 pub use job_definition::JobDefinition;

@@ -1,6 +1,7 @@
-//! Listeners: expressions of the model that are computed beside the work itself (bpmn-semantics 1b).
+//! Listeners: expressions and scripts of the model that are computed beside the work itself (bpmn-semantics 1b).
 
 use flowstone_bpmn::model::{ExecutionEvent, FlowIndex, NodeIndex, NodeKind, TaskEvent};
+use flowstone_script::Script;
 use uuid::Uuid;
 
 use crate::context::{Entry, Place};
@@ -19,7 +20,7 @@ impl Step<'_> {
         let model = self.model;
         for listener in &model.flow_node(node).listeners {
             if listener.event == event {
-                self.compute_listener(&listener.expression, event.as_str(), place)?;
+                self.compute_listener(&listener.script, event.as_str(), place)?;
             }
         }
         Ok(())
@@ -31,7 +32,7 @@ impl Step<'_> {
         let root = self.instance.id;
         for listener in &model.process().listeners {
             if listener.event == event {
-                self.compute_listener(&listener.expression, event.as_str(), &mut Place::at(root, node))?;
+                self.compute_listener(&listener.script, event.as_str(), &mut Place::at(root, node))?;
             }
         }
         Ok(())
@@ -52,7 +53,7 @@ impl Step<'_> {
         let model = self.model;
         if let NodeKind::UserTask(task) = &model.flow_node(entry.node).kind {
             for listener in task.listeners.iter().filter(|listener| listener.event == event) {
-                self.compute_listener(&listener.expression, event.as_str(), &mut Place::entering(entry))?;
+                self.compute_listener(&listener.script, event.as_str(), &mut Place::entering(entry))?;
             }
         }
         Ok(())
@@ -70,7 +71,7 @@ impl Step<'_> {
         };
         if let NodeKind::UserTask(task) = &model.flow_node(node).kind {
             for listener in task.listeners.iter().filter(|listener| listener.event == event) {
-                self.compute_listener(&listener.expression, event.as_str(), &mut Place::at(token, node))?;
+                self.compute_listener(&listener.script, event.as_str(), &mut Place::at(token, node))?;
             }
         }
         Ok(())
@@ -78,12 +79,12 @@ impl Step<'_> {
 
     fn compute_listener(
         &mut self,
-        expression: &flowstone_expression::Expression,
+        script: &Script,
         event: &'static str,
         place: &mut Place<'_>,
     ) -> Result<(), Rejection> {
         let outer = self.event_name.replace(event);
-        let computed = self.evaluate(expression, place);
+        let computed = self.compute(script, place);
         self.event_name = outer;
         computed.map(drop)
     }

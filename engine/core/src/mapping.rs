@@ -57,6 +57,7 @@ impl Step<'_> {
         match parameter {
             ParameterValue::Null => Ok(Value::Null),
             ParameterValue::Text(expression) => self.evaluate(expression, place),
+            ParameterValue::Script(script) => self.compute(script, place),
             ParameterValue::List(items) => {
                 let items: Result<Vec<Value>, Rejection> =
                     items.iter().map(|item| self.parameter_value(item, place)).collect();

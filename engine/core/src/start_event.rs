@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::{Catch, Condition, FlowNode, NodeIndex, NodeKind, Timer};
-use flowstone_expression::{EvaluationError, Expression, Limits, MapContext, Value, Variables};
+use flowstone_expression::{EvaluationError, Expression, MapContext, Value, Variables};
 
 use crate::compile::Executable;
 use crate::job::{Repeated, timer_due};
 use crate::rejection::Rejection;
 use crate::state::{EventKind, Repetition};
+use flowstone_script::Limits;
 
 /// An event that starts instances of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +126,7 @@ impl Executable {
             .and_then(|value| value.as_condition());
         match result {
             Ok(holds) => Ok(holds),
-            Err(EvaluationError::UnknownIdentifier { .. }) => Ok(false),
+            Err(EvaluationError::UnknownIdentifier { .. } | EvaluationError::ConditionIsNull) => Ok(false),
             Err(error) => Err(self.failed(index, error)),
         }
     }
@@ -159,7 +160,7 @@ impl Executable {
         }
         let mut context = MapContext::new(Variables::new(), now);
         expression
-            .evaluate(&mut context, &Limits::default())
+            .evaluate(&mut context, &Limits::default().expression)
             .map_err(|error| self.failed(index, error))
     }
 

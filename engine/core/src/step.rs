@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::{ExecutionEvent, NodeIndex, NodeKind};
-use flowstone_expression::{Limits, TypedValue, Variables};
+use flowstone_expression::{TypedValue, Variables};
+use flowstone_script::Limits;
 use uuid::Uuid;
 
 use crate::apply::{apply, begin};
@@ -23,7 +24,7 @@ use crate::state::Instance;
 pub struct StepOptions {
     /// How many nodes one step may enter before it is refused as a loop.
     pub step_limit: usize,
-    /// What one evaluation of an expression may cost.
+    /// What one evaluation of an expression or script may cost.
     pub evaluation: Limits,
 }
 

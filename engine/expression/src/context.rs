@@ -42,6 +42,9 @@ pub trait Context {
     /// `Some(Value::Null)`.
     fn variable(&mut self, name: &str) -> Option<Value>;
 
+    /// The names of all visible variables, each once.
+    fn variable_names(&mut self) -> Vec<String>;
+
     /// Whether the built-in object exists here.
     fn has_bean(&self, bean: Bean) -> bool {
         let _ = bean;
@@ -64,6 +67,11 @@ pub trait Context {
     /// [`EvaluationError::failed`] when the call fails.
     fn call_bean(&mut self, bean: Bean, method: &str, arguments: &[Value]) -> Result<Value, EvaluationError> {
         Err(EvaluationError::unknown_method(method, arguments.len(), bean.name()))
+    }
+
+    /// Takes note of what a script prints, for the log.
+    fn print(&mut self, text: &str) {
+        let _ = text;
     }
 
     /// The time of the command being executed; what `now()` and `dateTime()` return.
@@ -119,6 +127,10 @@ impl MapContext {
 impl Context for MapContext {
     fn variable(&mut self, name: &str) -> Option<Value> {
         self.variables.get(name).map(Value::from)
+    }
+
+    fn variable_names(&mut self) -> Vec<String> {
+        self.variables.keys().cloned().collect()
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -19,6 +19,10 @@ pub enum ExceededLimit {
     StringBytes,
     /// The length of a list that the expression builds.
     ListItems,
+    /// How long a script runs.
+    Time,
+    /// The memory of the objects of a script.
+    Memory,
 }
 
 impl std::fmt::Display for ExceededLimit {
@@ -27,6 +31,8 @@ impl std::fmt::Display for ExceededLimit {
             Self::Fuel => "it needs more computation than one evaluation may take",
             Self::StringBytes => "it builds a text longer than allowed",
             Self::ListItems => "it builds a list longer than allowed",
+            Self::Time => "it runs longer than one script may",
+            Self::Memory => "it needs more memory than one script may take",
         })
     }
 }
@@ -87,6 +93,14 @@ pub enum EvaluationError {
         limit: ExceededLimit,
         /// Where in the source.
         offset: usize,
+    },
+    /// A script throws a business error, which the model may catch.
+    #[error("the script throws the business error '{code}'")]
+    BusinessError {
+        /// The code that catching events compare.
+        code: String,
+        /// The message that goes with it.
+        message: Option<String>,
     },
     /// The result of a condition is null.
     #[error("condition expression returns null: result is null")]
@@ -157,7 +171,7 @@ impl EvaluationError {
                     *offset = at;
                 }
             }
-            Self::ConditionIsNull | Self::ConditionIsNotBoolean { .. } => {}
+            Self::BusinessError { .. } | Self::ConditionIsNull | Self::ConditionIsNotBoolean { .. } => {}
         }
         self
     }

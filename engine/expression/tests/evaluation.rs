@@ -444,6 +444,10 @@ impl Context for Recording {
         self.0.variable(name)
     }
 
+    fn variable_names(&mut self) -> Vec<String> {
+        self.0.variable_names()
+    }
+
     fn has_bean(&self, bean: Bean) -> bool {
         bean == Bean::Execution
     }

@@ -21,6 +21,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     let options = Options {
         history: config.history_level()?,
         job_execution: config.job_execution == Switch::On,
+        evaluation: config.evaluation_limits(),
         ..Options::default()
     };
     let engine = Engine::start(store, options).await?;

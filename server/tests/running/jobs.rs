@@ -171,3 +171,35 @@ async fn jobs_and_external_tasks_of_a_suspended_instance_rest() {
     api.put(&suspended, json!({"suspended": false})).await.expect(204);
     api.post(&format!("/job/{id}/execute"), json!({})).await.expect(204);
 }
+
+#[tokio::test]
+async fn scripts_that_want_too_much_end_in_incidents_and_the_server_keeps_serving() {
+    let api = Api::start_without_job_execution().await;
+    for (key, script) in [
+        ("loop", "for (;;) {}"),
+        ("bomb", "var a = []; for (;;) a.push('x'.repeat(1000))"),
+    ] {
+        let model = format!(
+            r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+            xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t"><process id="{key}" isExecutable="true">
+            <startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/>
+            <scriptTask id="t" camunda:asyncBefore="true" scriptFormat="javascript"><extensionElements>
+            <camunda:failedJobRetryTimeCycle>R1/PT1M</camunda:failedJobRetryTimeCycle></extensionElements>
+            <script><![CDATA[{script}]]></script></scriptTask>
+            <sequenceFlow id="g" sourceRef="t" targetRef="e"/><endEvent id="e"/></process></definitions>"#
+        );
+        api.deploy(&format!("{key}.bpmn"), &model).await;
+        let instance = api.start_instance(key, json!({})).await;
+        let jobs = api.get(&format!("/job?processInstanceId={instance}")).await.expect(200);
+        let id = jobs[0]["id"].as_str().unwrap();
+        api.post(&format!("/job/{id}/execute"), json!({})).await.expect(500);
+        let incidents = api
+            .get(&format!("/incident?processInstanceId={instance}"))
+            .await
+            .expect(200);
+        assert_eq!(incidents[0]["incidentType"], "failedJob");
+        let message = incidents[0]["incidentMessage"].as_str().unwrap();
+        assert!(message.contains("than one script may"), "{message}");
+    }
+    api.get("/process-instance/count").await.expect(200);
+}

@@ -1,6 +1,7 @@
 //! Tasks and what carries them out.
 
 use flowstone_expression::Expression;
+use flowstone_script::Script;
 
 use super::{Asynchronous, Message, TaskListener, ThrownError};
 
@@ -16,11 +17,11 @@ pub enum Implementation {
     Foreign(String),
 }
 
-/// Work that is an expression (vendor attribute `expression`).
+/// Work that is an expression (vendor attribute `expression`) or a script.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExpressionTask {
     /// What is computed.
-    pub expression: Expression,
+    pub script: Script,
     /// The variable that receives the result (vendor attribute `resultVariable`).
     pub result_variable: Option<String>,
 }
@@ -40,7 +41,7 @@ pub struct ExternalTask {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportedError {
     /// What must hold; it sees the task as `externalTask`.
-    pub condition: Expression,
+    pub condition: Script,
     /// What is thrown.
     pub error: ThrownError,
 }
@@ -104,7 +105,7 @@ pub struct MultiInstance {
     /// Where each of the times is cut into jobs.
     pub asynchronous: Asynchronous,
     /// Ends the activity before all are done; asked after each.
-    pub completion_condition: Option<Expression>,
+    pub completion_condition: Option<Script>,
 }
 
 /// How often a multi-instance activity is carried out.

@@ -1,6 +1,7 @@
 //! Input and output parameters (vendor extension `inputOutput`).
 
 use flowstone_expression::Expression;
+use flowstone_script::Script;
 
 /// The parameters of one node, each list in document order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +28,8 @@ pub enum ParameterValue {
     Null,
     /// A text or an expression.
     Text(Expression),
+    /// What a script yields.
+    Script(Script),
     /// A list of values.
     List(Vec<ParameterValue>),
     /// Keys and values in document order; keys may be computed.

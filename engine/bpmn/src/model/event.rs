@@ -2,6 +2,7 @@
 
 use super::{FormReference, Implementation, NodeIndex, Timer, VariableMapping};
 use flowstone_expression::Expression;
+use flowstone_script::Script;
 
 /// A start event.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,7 +76,7 @@ pub enum Catch {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     /// What must hold; an unknown variable in it counts as false.
-    pub condition: Expression,
+    pub condition: Script,
     /// Only changes of this variable matter (vendor attribute `variableName`).
     pub variable_name: Option<String>,
     /// Only these changes matter; empty: all (vendor attribute `variableEvents`).

@@ -1,14 +1,14 @@
 //! What is computed beside the work itself (vendor elements `executionListener` and `taskListener`).
 
-use flowstone_expression::Expression;
+use flowstone_script::Script;
 
-/// An expression that is computed when a node is entered or left, or an instance begins or ends.
+/// An expression or script that is computed when a node is entered or left, or an instance begins or ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExecutionListener {
     /// When.
     pub event: ExecutionEvent,
     /// What.
-    pub expression: Expression,
+    pub script: Script,
 }
 
 /// When an [`ExecutionListener`] is computed.
@@ -30,13 +30,13 @@ impl ExecutionEvent {
     }
 }
 
-/// An expression that is computed in the life of a user task.
+/// An expression or script that is computed in the life of a user task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskListener {
     /// When.
     pub event: TaskEvent,
     /// What.
-    pub expression: Expression,
+    pub script: Script,
 }
 
 /// When a [`TaskListener`] is computed.

@@ -145,12 +145,10 @@ impl<'tree> Reader<'tree, '_, '_> {
                 entries.into_iter().collect::<Option<_>>().map(ParameterValue::Map)
             }
             "script" => {
-                self.refuse_element(
-                    element,
-                    owner.id(),
-                    &format!("script in a parameter of {}", title(owner)),
-                );
-                None
+                let format = element.attribute("scriptFormat");
+                let resource = element.attribute("resource");
+                let reading = self.script(owner, element, format, Some(element.content()), resource);
+                reading.into_script().map(ParameterValue::Script)
             }
             other => {
                 let message = format!("'{other}' is not a value of a parameter.");

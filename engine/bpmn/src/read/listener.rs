@@ -1,6 +1,6 @@
-//! Listeners: expressions that are computed beside the work itself.
+//! Listeners: expressions and scripts that are computed beside the work itself.
 
-use flowstone_expression::Expression;
+use flowstone_script::{Language, Script};
 
 use super::Reader;
 use crate::codes;
@@ -13,26 +13,29 @@ impl<'tree> Reader<'tree, '_, '_> {
     /// The execution listeners of a node or process.
     pub(super) fn execution_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<ExecutionListener> {
         let mut listeners = Vec::new();
-        for (event, expression) in self.listeners(index, "executionListener", id) {
-            match event.as_str() {
-                "start" => listeners.push((ExecutionEvent::Start, expression)),
-                "end" => listeners.push((ExecutionEvent::End, expression)),
-                other => self.unknown_event(index, other, "'start' or 'end'", id),
-            }
+        for (event, script) in self.listeners(index, "executionListener", id) {
+            let event = match event.as_str() {
+                "start" => ExecutionEvent::Start,
+                "end" => ExecutionEvent::End,
+                other => {
+                    self.unknown_event(index, other, "'start' or 'end'", id);
+                    continue;
+                }
+            };
+            listeners.push(ExecutionListener { event, script });
         }
-        let listener = |(event, expression)| ExecutionListener { event, expression };
-        listeners.into_iter().map(listener).collect()
+        listeners
     }
 
     /// The listeners of a sequence flow, computed when it is taken.
-    pub(super) fn take_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<Expression> {
+    pub(super) fn take_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<Script> {
         let listeners = self.listeners(index, "executionListener", id);
-        listeners.into_iter().map(|(_, expression)| expression).collect()
+        listeners.into_iter().map(|(_, script)| script).collect()
     }
 
     pub(super) fn task_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<TaskListener> {
         let mut listeners = Vec::new();
-        for (event, expression) in self.listeners(index, "taskListener", id) {
+        for (event, script) in self.listeners(index, "taskListener", id) {
             let event = match event.as_str() {
                 "create" => TaskEvent::Create,
                 "assignment" => TaskEvent::Assignment,
@@ -45,41 +48,54 @@ impl<'tree> Reader<'tree, '_, '_> {
                     continue;
                 }
             };
-            listeners.push(TaskListener { event, expression });
+            listeners.push(TaskListener { event, script });
         }
         listeners
     }
 
-    /// Event and expression of each listener; those that do something else are refused.
-    fn listeners(&mut self, index: ElementIndex, name: &str, id: Option<&str>) -> Vec<(String, Expression)> {
+    /// Event and computation of each listener. Java code fails when it is reached, so that the rest of the model runs.
+    fn listeners(&mut self, index: ElementIndex, name: &str, id: Option<&str>) -> Vec<(String, Script)> {
         let tree = self.tree;
+        let owner = self.element(index);
         let mut found = Vec::new();
-        for (_, element) in tree.extensions(index).filter(|(_, child)| child.is_vendor(name)) {
+        for (listener, element) in tree.extensions(index).filter(|(_, child)| child.is_vendor(name)) {
             let event = element.attribute("event").map_or("", |event| event.text.trim());
-            match element.attribute("expression") {
-                Some(expression) => {
-                    let expression = self.expression(expression, id);
-                    found.extend(expression.map(|expression| (event.to_owned(), expression)));
-                }
-                None => self.refuse_listener(element, self.element(index), id),
-            }
+            let script = tree.children(listener).find(|(_, child)| child.is_vendor("script"));
+            let java = ["class", "delegateExpression"]
+                .into_iter()
+                .find_map(|name| element.attribute(name));
+            let script = if let Some(expression) = element.attribute("expression") {
+                self.compiled(Language::Uel, expression, id)
+            } else if let Some((_, script)) = script {
+                let (format, resource) = (script.attribute("scriptFormat"), script.attribute("resource"));
+                self.script(owner, script, format, Some(script.content()), resource)
+                    .into_script()
+            } else if let Some(java) = java {
+                let what = format!("Java code, '{}'", java.text);
+                self.warn_of_foreign(java, &what, id);
+                Some(Script::foreign(&what))
+            } else {
+                self.empty_listener(element, owner);
+                None
+            };
+            found.extend(script.map(|script| (event.to_owned(), script)));
         }
         found
     }
 
-    fn refuse_listener(&mut self, listener: &Element<'_>, owner: &Element<'_>, id: Option<&str>) {
+    fn empty_listener(&mut self, listener: &Element<'_>, owner: &Element<'_>) {
         self.problems.error(
             Problem::new(
-                codes::UNSUPPORTED_ELEMENT,
+                codes::INVALID_LISTENER,
                 listener.span,
                 format!(
-                    "The {} of {} has no expression; other listeners are not supported yet.",
+                    "The {} of {} has neither an expression nor a script.",
                     listener.name,
                     title(owner)
                 ),
-                "Give it the attribute expression, or move the work to an external task.",
+                "Give it the attribute expression, or an element script.",
             )
-            .at(id),
+            .at(owner.id()),
         );
     }
 

@@ -153,47 +153,6 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
     }
 
-    /// The condition in an element that belongs to a sequence flow or an event.
-    pub(super) fn condition(
-        &mut self,
-        owner: &Element<'_>,
-        element: &Element<'_>,
-    ) -> Option<flowstone_expression::Expression> {
-        if let Some(language) = element
-            .attribute("language")
-            .filter(|language| !is_expression_language(language.text))
-        {
-            self.problems.error(
-                Problem::new(
-                    codes::UNSUPPORTED_LANGUAGE,
-                    language.span,
-                    format!("A condition in the language '{}' is not supported yet.", language.text),
-                    "Write the condition as an expression, such as '${amount > 100}'.",
-                )
-                .at(owner.id()),
-            );
-            return None;
-        }
-        if let Some(resource) = element.vendor_attribute("resource") {
-            self.refuse_attribute(owner.id(), resource.span, "resource", element.name);
-            return None;
-        }
-        let content = element.content().trimmed();
-        if content.text.is_empty() {
-            self.problems.error(
-                Problem::new(
-                    codes::EMPTY_CONDITION,
-                    element.span,
-                    "The condition is empty.",
-                    "Write an expression that yields true or false, or remove it.",
-                )
-                .at(owner.id()),
-            );
-            return None;
-        }
-        self.expression(content, owner.id())
-    }
-
     fn event_based_gateway(&mut self, element: &Element<'_>) -> Option<NodeKind> {
         let refused = element
             .attribute("eventGatewayType")
@@ -301,10 +260,4 @@ fn is_loop(element: &Element<'_>) -> bool {
 fn may_repeat(owner: &Element<'_>) -> bool {
     (owner.name.ends_with("ask") || matches!(owner.name, "subProcess" | "transaction" | "callActivity"))
         && !is_true(owner, "triggeredByEvent")
-}
-
-pub(super) fn is_expression_language(language: &str) -> bool {
-    ["", "juel", "uel", "el"]
-        .iter()
-        .any(|known| language.trim().eq_ignore_ascii_case(known))
 }

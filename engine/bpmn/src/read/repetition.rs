@@ -49,13 +49,16 @@ impl<'tree> Reader<'tree, '_, '_> {
             .vendor_attribute("elementVariable")
             .or_else(|| item.and_then(|(_, item)| item.attribute("name")))
             .map(|name| name.text.to_owned());
-        let completion_condition = text_of("completionCondition");
+        let completion_condition = tree
+            .bpmn_child(loop_index, "completionCondition")
+            .map(|(_, condition)| condition)
+            .filter(|condition| !condition.content().text.trim().is_empty());
         Some(MultiInstance {
             sequential: self.flag(element.attribute("isSequential"), false, "isSequential", id),
             times: times?,
             element_variable,
             asynchronous: self.asynchronous(element, id),
-            completion_condition: completion_condition.and_then(|condition| self.expression(condition, id)),
+            completion_condition: completion_condition.and_then(|condition| self.condition(owner, condition)),
         })
     }
 

@@ -1,8 +1,9 @@
 //! Tasks (BPMN 2.0, 10.3.3 and 10.3.4) with their vendor attributes.
 
 use flowstone_expression::Expression;
+use flowstone_script::Script;
 
-use super::node::is_expression_language;
+use super::script::ScriptReading;
 use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
@@ -115,57 +116,42 @@ impl<'tree> Reader<'tree, '_, '_> {
 
     /// Models with foreign code can be deployed, so that the rest of them runs; the code itself cannot.
     fn foreign_implementation(&mut self, place: Value<'_>, code: String, id: Option<&str>) -> Implementation {
+        self.warn_of_foreign(place, &code, id);
+        Implementation::Foreign(code)
+    }
+
+    pub(super) fn warn_of_foreign(&mut self, place: Value<'_>, code: &str, id: Option<&str>) {
         self.problems.warning(
             Problem::new(
                 codes::FOREIGN_IMPLEMENTATION,
                 place.span,
                 format!(
-                    "The work of {} is {code}, which becomes an incident when it is reached.",
+                    "What {} does is {code}, which fails when it is reached.",
                     id.unwrap_or_default()
                 ),
-                "Make it an external task: type=\"external\" and a topic, with the code in a worker.",
+                "Use an expression, a script in juel, feel or javascript, or an external task with the code in a worker.",
             )
             .at(id),
         );
-        Implementation::Foreign(code)
     }
 
-    /// A script task: what is written in the expression language runs, other languages become incidents.
+    /// A script task; one that cannot run becomes an incident when it is reached.
     pub(super) fn script_task(
         &mut self,
         index: ElementIndex,
         element: &'tree Element<'tree>,
     ) -> Option<Implementation> {
-        let id = element.id();
         let tree = self.tree;
         let script = tree.bpmn_child(index, "script").map(|(_, script)| script.content());
-        let script = script.filter(|script| !script.text.trim().is_empty());
-        let format = element
-            .attribute("scriptFormat")
-            .filter(|format| !format.text.trim().is_empty());
+        let format = element.attribute("scriptFormat");
         let resource = element.vendor_attribute("resource");
-        let Some((format, place)) = format.zip(script.or(resource)) else {
-            self.problems.error(
-                Problem::new(
-                    codes::MISSING_SCRIPT,
-                    element.span,
-                    format!("{} has no scriptFormat, or no script.", title(element)),
-                    "Set scriptFormat to the language, such as 'juel', and write the script.",
-                )
-                .at(id),
-            );
-            return None;
-        };
-        let language = format.text.trim();
-        match script.filter(|_| is_expression_language(language)) {
-            Some(script) => {
-                let expression = self.expression(script.trimmed(), id)?;
-                Some(Implementation::Expression(ExpressionTask {
-                    expression,
-                    result_variable: result_variable(element),
-                }))
-            }
-            None => Some(self.foreign_implementation(place, format!("a script in the language '{language}'"), id)),
+        match self.script(element, element, format, script, resource) {
+            ScriptReading::Refused => None,
+            ScriptReading::Runs(script) => Some(Implementation::Expression(ExpressionTask {
+                script,
+                result_variable: result_variable(element),
+            })),
+            ScriptReading::Foreign(what) => Some(Implementation::Foreign(what)),
         }
     }
 
@@ -181,7 +167,8 @@ impl<'tree> Reader<'tree, '_, '_> {
             let condition = definition
                 .attribute("expression")
                 .filter(|expression| !expression.text.trim().is_empty())
-                .and_then(|expression| self.expression(expression, id));
+                .and_then(|expression| self.expression(expression, id))
+                .map(Script::from);
             errors.extend(
                 condition
                     .zip(error)
@@ -200,7 +187,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         let result_variable = result_variable(element);
         match self.expression(expression, id) {
             Some(expression) => ImplementationReading::Ready(Implementation::Expression(ExpressionTask {
-                expression,
+                script: expression.into(),
                 result_variable,
             })),
             None => ImplementationReading::Refused,
