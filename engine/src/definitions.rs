@@ -8,10 +8,11 @@ use flowstone_bpmn::{Diagnostic, Limits, parse};
 use flowstone_core::{Executable, StartSubscription, compile};
 use flowstone_store::SharedStore;
 use flowstone_store::query::{DefinitionField, Query, Scalar, Test};
-use flowstone_store::record::{DefinitionRecord, DeploymentRecord};
+use flowstone_store::record::{DecisionRecord, DefinitionRecord, DeploymentRecord};
 use tokio::time::Instant;
 
 use crate::cache::Cache;
+use crate::decisions::Decision;
 use crate::error::Error;
 use crate::lock::lock;
 use crate::starts::StartSubscription as DeployedStart;
@@ -66,8 +67,10 @@ pub struct DeployRequest {
 pub struct DeployedResources {
     /// The deployment; an earlier one when nothing had to be deployed.
     pub deployment: DeploymentRecord,
-    /// Its definitions; empty when nothing had to be deployed.
+    /// Its process definitions; empty when nothing had to be deployed.
     pub definitions: Vec<DefinitionRecord>,
+    /// Its decisions; empty when nothing had to be deployed.
+    pub decisions: Vec<DecisionRecord>,
     /// Whether duplicate filtering found nothing to deploy.
     pub unchanged: bool,
     /// Definitions of the earlier deployment when `unchanged`.
@@ -81,8 +84,9 @@ type KeyAndTenant = (String, Option<String>);
 
 /// Definitions in memory, bounded by the size of their sources.
 pub(crate) struct Definitions {
-    store: SharedStore,
+    pub(crate) store: SharedStore,
     compiled: Mutex<Cache<String, Arc<Definition>>>,
+    pub(crate) decisions: Mutex<Cache<String, Arc<Decision>>>,
     latest: Mutex<HashMap<KeyAndTenant, Arc<tokio::sync::Mutex<Option<Latest>>>>>,
     /// What starts each definition, by its id. Few processes wait for anything, so these lists are short.
     started_by: Mutex<HashMap<Arc<str>, Arc<[StartSubscription]>>>,
@@ -98,6 +102,7 @@ impl Definitions {
         Definitions {
             store,
             compiled: Mutex::new(Cache::new(bound)),
+            decisions: Mutex::new(Cache::new(bound / 4)),
             latest: Mutex::default(),
             started_by: Mutex::default(),
         }
@@ -106,6 +111,7 @@ impl Definitions {
     /// Forgets everything: something was deployed or deleted here or on another node.
     pub(crate) fn forget(&self) {
         lock(&self.compiled).clear();
+        lock(&self.decisions).clear();
         lock(&self.latest).clear();
         lock(&self.started_by).clear();
     }

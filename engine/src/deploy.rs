@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use flowstone_bpmn::{Diagnostic, Document, Limits, Severity, parse};
 use flowstone_core::{Command, Executable, compile};
+use flowstone_decision::read;
 use flowstone_store::query::{DefinitionField, DeploymentField, Direction, ProcessInstanceField, Query, Scalar, Test};
-use flowstone_store::record::{DefinitionRecord, DeploymentRecord, JobRow, NewDeployment, ResourceRecord};
+use flowstone_store::record::{
+    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, JobRow, NewDeployment, ResourceRecord,
+};
 use flowstone_store::{Error as StoreError, Hint};
 use uuid::Uuid;
 
+use crate::decisions::is_dmn;
 use crate::definitions::{Definition, DeployRequest, DeployedResources, DuplicateFilter, NewResource, is_bpmn};
 use crate::engine::Engine;
 use crate::error::{DeployError, Error};
@@ -39,7 +43,11 @@ impl Engine {
         if request.resources.is_empty() {
             return Err(DeployError::Empty);
         }
-        let (documents, warnings) = check(&request.resources).await?;
+        let Checked {
+            documents,
+            decisions,
+            warnings,
+        } = check(&request.resources).await?;
         let changed = match self.changed(&request).await? {
             Changes::All => request.resources.clone(),
             Changes::Some(resources) => resources,
@@ -48,6 +56,7 @@ impl Engine {
                     existing_definitions: self.definitions_of(deployment.id).await?,
                     deployment,
                     definitions: Vec::new(),
+                    decisions: Vec::new(),
                     unchanged: true,
                     warnings,
                 });
@@ -75,6 +84,16 @@ impl Engine {
             .flat_map(|(name, document)| definitions_in(&deployment, name, document, &changed))
             .collect();
         let start_jobs = self.start_jobs_of(&definitions, executables)?;
+        let decisions = decisions
+            .into_iter()
+            .filter(|record| names.contains(record.resource_name.as_str()))
+            .map(|record| DecisionRecord {
+                deployment_id: deployment.id,
+                deployed_at: deployment.deployed_at,
+                tenant_id: deployment.tenant_id.clone(),
+                ..record
+            })
+            .collect();
         let resources = changed
             .into_iter()
             .map(|resource| ResourceRecord {
@@ -89,12 +108,14 @@ impl Engine {
             resources,
             start_jobs,
             definitions,
+            decisions,
         };
-        let definitions = self.store().deploy(new).await?;
+        let Deployed { definitions, decisions } = self.store().deploy(new).await?;
         self.definitions_changed().await;
         Ok(DeployedResources {
             deployment,
             definitions,
+            decisions,
             unchanged: false,
             existing_definitions: Vec::new(),
             warnings,
@@ -266,8 +287,18 @@ enum Changes {
 
 type Problems = Vec<(String, Vec<Diagnostic>)>;
 
-/// Parses all process files, off the threads that serve requests.
-async fn check(resources: &[NewResource]) -> Result<(Vec<(String, Document)>, Problems), DeployError> {
+/// What the resources of a deployment hold.
+struct Checked {
+    /// Process files by resource name.
+    documents: Vec<(String, Document)>,
+    /// Decisions, still without deployment and version.
+    decisions: Vec<DecisionRecord>,
+    /// Warnings by resource name.
+    warnings: Problems,
+}
+
+/// Parses all files, off the threads that serve requests.
+async fn check(resources: &[NewResource]) -> Result<Checked, DeployError> {
     let resources = resources.to_vec();
     let checked = tokio::task::spawn_blocking(move || check_all(&resources)).await;
     checked.unwrap_or_else(|error| {
@@ -278,7 +309,7 @@ async fn check(resources: &[NewResource]) -> Result<(Vec<(String, Document)>, Pr
     })
 }
 
-fn check_all(resources: &[NewResource]) -> Result<(Vec<(String, Document)>, Problems), DeployError> {
+fn check_all(resources: &[NewResource]) -> Result<Checked, DeployError> {
     let mut documents = Vec::new();
     let mut problems = Problems::new();
     for resource in resources.iter().filter(|resource| is_bpmn(&resource.name)) {
@@ -302,7 +333,56 @@ fn check_all(resources: &[NewResource]) -> Result<(Vec<(String, Document)>, Prob
             });
         }
     }
-    Ok((documents, problems))
+    let mut decisions: Vec<DecisionRecord> = Vec::new();
+    for resource in resources.iter().filter(|resource| is_dmn(&resource.name)) {
+        decisions.extend(decisions_in(resource)?);
+    }
+    let mut keys = HashSet::new();
+    if let Some(double) = decisions.iter().find(|decision| !keys.insert(&decision.key)) {
+        return Err(DeployError::DuplicateDecision {
+            key: double.key.to_string(),
+        });
+    }
+    Ok(Checked {
+        documents,
+        decisions,
+        warnings: problems,
+    })
+}
+
+/// The decisions of a file, still without deployment and version.
+fn decisions_in(resource: &NewResource) -> Result<Vec<DecisionRecord>, DeployError> {
+    let refused = |problems: Vec<String>| DeployError::Decisions {
+        resource: resource.name.clone(),
+        problems,
+    };
+    let text = std::str::from_utf8(&resource.bytes)
+        .map_err(|_| refused(vec!["the file is not written in UTF-8; save it so".to_owned()]))?;
+    let reading = read(text, &[]);
+    let Some(model) = reading.model.filter(|_| reading.problems.is_empty()) else {
+        return Err(refused(reading.problems.iter().map(ToString::to_string).collect()));
+    };
+    let records = model.decisions().map(|decision| DecisionRecord {
+        id: Uuid::now_v7().to_string().into(),
+        key: decision.id.into(),
+        category: Some(model.namespace().to_owned()),
+        name: Some(decision.name.to_owned()),
+        version: 0,
+        resource_name: resource.name.clone(),
+        deployment_id: Uuid::nil(),
+        deployed_at: Default::default(),
+        tenant_id: None,
+        version_tag: decision.version_tag.map(str::to_owned),
+        history_time_to_live: decision.history_time_to_live.and_then(days),
+    });
+    Ok(records.collect())
+}
+
+/// Days, written as a number or as `P5D`.
+fn days(text: &str) -> Option<i32> {
+    let text = text.trim();
+    let digits = text.strip_prefix('P').and_then(|rest| rest.strip_suffix('D'));
+    digits.unwrap_or(text).parse().ok()
 }
 
 fn definitions_in(

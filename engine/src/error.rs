@@ -26,6 +26,17 @@ pub enum Error {
         /// Why.
         problem: String,
     },
+    /// No such decision.
+    #[error("no deployed decision definition found with id '{0}'")]
+    UnknownDecision(String),
+    /// A decision could not be evaluated.
+    #[error("decision '{decision}' could not be evaluated: {problem}")]
+    DecisionFailed {
+        /// Id or key of the decision.
+        decision: String,
+        /// Why.
+        problem: String,
+    },
     /// Instances of the definition still run and the deletion does not cascade to them.
     #[error("{running} instances of process definition '{definition}' still run; delete with cascade=true to end them")]
     DefinitionInUse {
@@ -61,6 +72,20 @@ pub enum DeployError {
         key: String,
         /// What is wrong.
         problem: String,
+    },
+    /// A resource with decisions has errors.
+    #[error("Unable to transform DMN resource '{resource}': {}", problems.join("; "))]
+    Decisions {
+        /// Name of the resource.
+        resource: String,
+        /// What is wrong, each with its line and column.
+        problems: Vec<String>,
+    },
+    /// Two resources, or one, define the same decision twice.
+    #[error("the deployment contains the decision '{key}' more than once")]
+    DuplicateDecision {
+        /// Key of the decision.
+        key: String,
     },
     /// Two resources, or one, define the same process twice.
     #[error("the deployment contains the process '{key}' more than once")]

@@ -11,6 +11,7 @@
 
 mod cache;
 mod clock;
+mod decisions;
 mod definitions;
 mod deploy;
 mod engine;

@@ -35,6 +35,23 @@ create table applied_command (
 CREATE INDEX applied_command_at ON public.applied_command USING brin (at);
 CREATE UNIQUE INDEX applied_command_pkey ON public.applied_command USING btree (key);
 
+create table decision_definition (
+    id text collate "C" not null,
+    key text collate "C" not null,
+    category text collate "C",
+    name text collate "C",
+    version integer not null,
+    resource_name text collate "C" not null,
+    deployment_id uuid not null,
+    deployed_at timestamp with time zone not null,
+    tenant_id text collate "C",
+    version_tag text collate "C",
+    history_time_to_live integer
+);
+CREATE INDEX decision_definition_deployment ON public.decision_definition USING btree (deployment_id);
+CREATE UNIQUE INDEX decision_definition_pkey ON public.decision_definition USING btree (id);
+CREATE UNIQUE INDEX decision_definition_version ON public.decision_definition USING btree (key, COALESCE(tenant_id, ''::text), ((tenant_id IS NULL)), version);
+
 create table deployment (
     id uuid not null,
     name text collate "C",

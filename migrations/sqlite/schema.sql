@@ -34,6 +34,25 @@ CREATE TABLE applied_command (
 
 CREATE INDEX applied_command_at on applied_command (at);
 
+CREATE TABLE decision_definition (
+    id                   text    not null primary key,
+    key                  text    not null,
+    category             text,
+    name                 text,
+    version              integer not null,
+    resource_name        text    not null,
+    deployment_id        text    not null,
+    deployed_at          integer not null,
+    tenant_id            text,
+    version_tag          text,
+    history_time_to_live integer
+) strict;
+
+CREATE INDEX decision_definition_deployment on decision_definition (deployment_id);
+
+CREATE UNIQUE INDEX decision_definition_version
+    on decision_definition (key, coalesce(tenant_id, ''), (tenant_id is null), version);
+
 CREATE TABLE deployment (
     id          text    not null primary key,
     name        text,

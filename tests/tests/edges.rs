@@ -37,7 +37,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "flowstone-bpmn",
             "flowstone-core",
+            "flowstone-decision",
             "flowstone-expression",
+            "flowstone-feel",
+            "flowstone-script",
             "flowstone-store",
         ],
     ),

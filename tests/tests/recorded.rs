@@ -60,7 +60,7 @@ async fn replay(url: &str) {
     println!("{}: {}", server.url(), report["total"]);
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(
-        report["total"]["okWalks"].as_u64().unwrap() >= 601,
+        report["total"]["okWalks"].as_u64().unwrap() >= 606,
         "{}",
         report["total"]
     );

@@ -12,8 +12,8 @@ mod job;
 mod listener;
 
 pub use activity::{
-    ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation, MultiInstance, ReceiveTask,
-    ReportedError, Times, UserTask,
+    DecisionMapping, DecisionTask, ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation,
+    MultiInstance, ReceiveTask, ReportedError, Times, UserTask,
 };
 pub use call::{CallActivity, CalledBinding, MappedSource, VariableMapping};
 pub use data::{InputOutput, Parameter, ParameterValue};

@@ -5,6 +5,7 @@
 
 mod call;
 mod data;
+mod decision;
 mod definitions;
 mod event;
 mod extension;

@@ -281,9 +281,21 @@ fn external_tasks() {
         }
     }
     check(
-        &of_node("<businessRuleTask id='n' camunda:decisionRef='d'/>"),
+        &of_node("<serviceTask id='n' camunda:decisionRef='d'/>"),
         &["unsupported-attribute n"],
     );
+    let decision = |attributes: &str| {
+        of_node(&format!(
+            "<businessRuleTask id='n' camunda:decisionRef='d' {attributes}/>"
+        ))
+    };
+    check(&decision("camunda:mapDecisionResult='singleEntry'"), &[]);
+    check(&decision("camunda:mapDecisionResult='best'"), &["invalid-mapping n"]);
+    check(
+        &decision("camunda:decisionRefBinding='version'"),
+        &["invalid-binding n"],
+    );
+    check(&decision("camunda:decisionRefBinding='tag'"), &["invalid-binding n"]);
     let connector = "<extensionElements><camunda:connector/></extensionElements>";
     check(
         &of_node(&format!("<serviceTask id='n'>{connector}</serviceTask>")),

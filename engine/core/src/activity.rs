@@ -36,6 +36,7 @@ impl Step<'_> {
             Some(Implementation::External(task)) => return self.enter_external_task(scope, node, task),
             Some(Implementation::Expression(task)) => return self.enter_expression_task(scope, node, task),
             Some(Implementation::Foreign(code)) => return self.enter_foreign_task(scope, node, code),
+            Some(Implementation::Decision(task)) => return self.enter_decision_task(scope, node, task),
             None => {}
         }
         match &flow_node.kind {

@@ -14,6 +14,7 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         Event::InstanceStarted { .. } | Event::NodePassed { .. } | Event::ErrorUncaught { .. } => {}
         // They concern other instances.
         Event::InstanceCalled(_)
+        | Event::DecisionAsked(_)
         | Event::CallCanceled { .. }
         | Event::RaisedToCaller { .. }
         | Event::SignalThrown { .. } => {}

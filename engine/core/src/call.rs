@@ -4,7 +4,7 @@
 //! step gives it to the other as a command, in the same transaction.
 
 use flowstone_bpmn::model::{CallActivity, CalledBinding, MappedSource, NodeIndex, NodeKind, VariableMapping};
-use flowstone_expression::{MapContext, TypedValue, Value, Variables};
+use flowstone_expression::{Expression, MapContext, TypedValue, Value, Variables};
 use uuid::Uuid;
 
 use crate::command::FromCalled;
@@ -34,21 +34,8 @@ impl Step<'_> {
         if key.is_empty() {
             return Err(self.unfit(node, "the key of the called process is empty; set calledElement to one"));
         }
-        let version = match &call.binding {
-            CalledBinding::Latest => CalledVersion::Latest,
-            CalledBinding::Deployment => CalledVersion::Deployment,
-            CalledBinding::Version(version) => {
-                let value = self.evaluate(version, &mut place)?;
-                let number = i32::try_from(self.whole_number(&value, node)?).ok();
-                let problem = "the version of the called process is no version number";
-                CalledVersion::Version(number.ok_or_else(|| self.unfit(node, problem))?)
-            }
-            CalledBinding::VersionTag(tag) => CalledVersion::Tag(self.text(tag, &mut place)?.unwrap_or_default()),
-        };
-        let tenant_id = match &call.tenant {
-            Some(tenant) => self.text(tenant, &mut place)?.filter(|tenant| !tenant.is_empty()),
-            None => self.instance.tenant_id.clone(),
-        };
+        let version = self.called_version(&call.binding, node, &mut place)?;
+        let tenant_id = self.called_tenant(call.tenant.as_ref(), &mut place)?;
         let business_key = match &call.business_key {
             Some(business_key) => self.text(business_key, &mut place)?,
             None => None,
@@ -74,6 +61,38 @@ impl Step<'_> {
             variables,
         })));
         Ok(())
+    }
+
+    /// Which version a binding means.
+    pub(crate) fn called_version(
+        &mut self,
+        binding: &CalledBinding,
+        node: NodeIndex,
+        place: &mut Place,
+    ) -> Result<CalledVersion, Rejection> {
+        Ok(match binding {
+            CalledBinding::Latest => CalledVersion::Latest,
+            CalledBinding::Deployment => CalledVersion::Deployment,
+            CalledBinding::Version(version) => {
+                let value = self.evaluate(version, place)?;
+                let number = i32::try_from(self.whole_number(&value, node)?).ok();
+                let problem = "the version that is asked for is no version number";
+                CalledVersion::Version(number.ok_or_else(|| self.unfit(node, problem))?)
+            }
+            CalledBinding::VersionTag(tag) => CalledVersion::Tag(self.text(tag, place)?.unwrap_or_default()),
+        })
+    }
+
+    /// The tenant of what is called: the one given, else that of the instance.
+    pub(crate) fn called_tenant(
+        &mut self,
+        tenant: Option<&Expression>,
+        place: &mut Place,
+    ) -> Result<Option<String>, Rejection> {
+        match tenant {
+            Some(tenant) => Ok(self.text(tenant, place)?.filter(|tenant| !tenant.is_empty())),
+            None => Ok(self.instance.tenant_id.clone()),
+        }
     }
 
     /// The variables that an execution passes on.

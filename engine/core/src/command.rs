@@ -168,6 +168,13 @@ pub enum Command {
         /// Variables of the root scope of that instance.
         variables: Variables,
     },
+    /// A decision that a token waits for was evaluated.
+    Decided {
+        /// The token.
+        token: Uuid,
+        /// The results by the names of the outputs, a row for each matching rule.
+        rows: Vec<Variables>,
+    },
     /// Go on after something was raised to who called the instance, which did not interrupt it.
     GoOnAfterRaising {
         /// Token that raised it.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use flowstone_bpmn::model::{
-    Catch, EndEvent, FlowNode, IntermediateThrowEvent, NodeIndex, NodeKind, Process, SequenceFlow,
+    Catch, EndEvent, FlowNode, Implementation, IntermediateThrowEvent, NodeIndex, NodeKind, Process, SequenceFlow,
 };
 
 use crate::rejection::Rejection;
@@ -81,12 +81,13 @@ pub fn compile(process: &Process) -> Executable {
         .map(|(index, _)| (index, reaching(process, &nodes, &bodies, index)))
         .collect();
     let concerns_others = process.nodes.iter().any(|node| {
-        matches!(
-            node.kind,
-            NodeKind::CallActivity(_)
-                | NodeKind::EndEvent(EndEvent::Signal(_))
-                | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Signal(_))
-        )
+        matches!(node.kind.implementation(), Some(Implementation::Decision(_)))
+            || matches!(
+                node.kind,
+                NodeKind::CallActivity(_)
+                    | NodeKind::EndEvent(EndEvent::Signal(_))
+                    | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Signal(_))
+            )
     });
     Executable {
         concerns_others,

@@ -289,6 +289,8 @@ pub enum Event {
     },
     /// Another instance is to be started, and a token waits for its end.
     InstanceCalled(Box<Called>),
+    /// A decision is to be evaluated, and a token waits for its result.
+    DecisionAsked(Box<DecisionQuestion>),
     /// Nobody waits any more for an instance that was called: it is to end.
     CallCanceled {
         /// That instance.
@@ -346,7 +348,25 @@ pub struct Called {
     pub variables: Variables,
 }
 
-/// Which version of a process is called.
+/// A decision that is to be evaluated for a token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionQuestion {
+    /// BPMN id of the task.
+    pub node: Arc<str>,
+    /// Token that waits for the result.
+    pub token: Uuid,
+    /// Key of the decision.
+    pub key: String,
+    /// Which version of it.
+    pub version: CalledVersion,
+    /// Tenant of the decision.
+    pub tenant_id: Option<String>,
+    /// The variables that the token sees.
+    pub variables: Variables,
+}
+
+/// Which version of a process or decision is meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum CalledVersion {

@@ -16,6 +16,7 @@ mod compensation;
 mod compile;
 mod condition;
 mod context;
+mod decision_task;
 mod event;
 mod expression_task;
 mod external_task;
@@ -44,7 +45,7 @@ pub use command::{
     Awaited, Candidate, Command, FromCalled, Holder, JobChange, Start, TaskAttributes, Trigger, UserTaskChange,
 };
 pub use compile::{Executable, NodeInfo, compile};
-pub use event::{Called, CalledVersion, Event, Outcome, Raised};
+pub use event::{Called, CalledVersion, DecisionQuestion, Event, Outcome, Raised};
 pub use flowstone_script::Limits as EvaluationLimits;
 pub use ids::{CountingIds, IdSource};
 pub use job::repeat;

@@ -126,6 +126,24 @@ pub enum Rejection {
         /// Key that was looked for.
         key: String,
     },
+    /// The decision that a business rule task wants is not deployed.
+    #[error("no decision definition deployed with key '{key}' (wanted by element '{node}')")]
+    UnknownDecision {
+        /// BPMN id of the task.
+        node: String,
+        /// Key that was looked for.
+        key: String,
+    },
+    /// A decision could not be evaluated.
+    #[error("decision '{key}' could not be evaluated: {problem} (wanted by element '{node}')")]
+    DecisionFailed {
+        /// BPMN id of the task.
+        node: String,
+        /// Key of the decision.
+        key: String,
+        /// What went wrong.
+        problem: String,
+    },
     /// Instances call each other without end.
     #[error(
         "processes call each other more than {limit} deep, last by element '{node}'; look for a process that calls itself"
@@ -190,6 +208,8 @@ impl Rejection {
             | Rejection::Value { node, .. }
             | Rejection::NoFlow { node }
             | Rejection::UnknownCalledElement { node, .. }
+            | Rejection::UnknownDecision { node, .. }
+            | Rejection::DecisionFailed { node, .. }
             | Rejection::CallDepth { node, .. }
             | Rejection::StepLimit { node, .. } => Some(node),
             _ => None,

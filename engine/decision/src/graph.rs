@@ -61,6 +61,8 @@ pub(crate) struct Decision {
     /// The name under which others know its value.
     pub(crate) variable: Arc<str>,
     pub(crate) expected: ItemType,
+    /// The name of its type, as written.
+    pub(crate) stated: Option<String>,
     pub(crate) requires: Vec<Reference>,
     pub(crate) logic: Boxed,
     pub(crate) version_tag: Option<String>,

@@ -124,6 +124,22 @@ impl Model {
         })
     }
 
+    /// The names of the outputs in the rows of a decision, given by its id, each with the name of its type as the file
+    /// writes it. Vendors have names of their own for kinds of numbers, such as `integer`, which mean one type here.
+    pub fn output_types(&self, decision: &str) -> Vec<(&str, Option<&str>)> {
+        let found = self.graph.decisions.iter().find(|one| one.id == decision);
+        match found.map(|decision| (decision, &decision.logic)) {
+            None => Vec::new(),
+            Some((_, Boxed::Table(table))) => {
+                let outputs = table.outputs.iter();
+                outputs
+                    .map(|output| (&*output.label, output.stated.as_deref()))
+                    .collect()
+            }
+            Some((decision, _)) => vec![(&decision.variable, decision.stated.as_deref())],
+        }
+    }
+
     /// Computes a decision, given by its id or its name, with all that it requires. `now` is what `now()` and
     /// `today()` give.
     ///

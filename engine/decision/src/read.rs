@@ -201,6 +201,9 @@ impl<'d, 'i> Reader<'d, 'i> {
             .into();
         let id = node.attribute("id").unwrap_or(&name).to_owned();
         let variable = self.child(node, "variable");
+        let stated = variable
+            .and_then(|variable| variable.attribute("typeRef"))
+            .map(|name| name.trim().to_owned());
         let expected = variable.map_or_else(ItemType::default, |variable| self.type_reference(variable));
         let variable: Arc<str> = variable
             .and_then(|variable| variable.attribute("name"))
@@ -220,6 +223,7 @@ impl<'d, 'i> Reader<'d, 'i> {
                     name,
                     variable,
                     expected,
+                    stated,
                     requires: Vec::new(),
                     logic: crate::boxed::Boxed::Nothing,
                     version_tag: node.attribute((VENDOR, "versionTag")).map(str::to_owned),

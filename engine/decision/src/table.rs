@@ -35,6 +35,8 @@ pub(crate) struct Output {
     /// How results are called where a name is needed.
     pub(crate) label: Arc<str>,
     pub(crate) expected: ItemType,
+    /// The name of its type, as written.
+    pub(crate) stated: Option<String>,
     /// The values that may occur, and as a list, the most important first.
     pub(crate) values: Option<(UnaryTests, Option<Expression>)>,
     pub(crate) default: Option<Expression>,

@@ -38,7 +38,7 @@ pub(crate) fn evaluate(
     } else {
         Expression::parse(source, &Names::from_iter(names)).ok()
     };
-    let mut evaluation = Evaluation::new(&feel_limits(limits), context.now().fixed_offset());
+    let mut evaluation = Evaluation::new(&limits.feel(), context.now().fixed_offset());
     let scope = Scope::new().with_context(variables.into());
     let value = evaluation
         .evaluate(renamed.as_ref().unwrap_or(expression), &scope)
@@ -59,16 +59,6 @@ pub(crate) fn evaluate(
         },
         other => other,
     })
-}
-
-/// The limits of an evaluation of FEEL.
-fn feel_limits(limits: &Limits) -> feel::Limits {
-    feel::Limits {
-        fuel: limits.expression.fuel,
-        string_bytes: limits.expression.string_bytes,
-        list_items: limits.expression.list_items,
-        ..feel::Limits::default()
-    }
 }
 
 /// The value as FEEL has it: whole and floating-point numbers are decimal ones, an instant is a date and time in UTC.

@@ -46,6 +46,18 @@ pub struct Limits {
     pub memory_bytes: usize,
 }
 
+impl Limits {
+    /// The limits of an evaluation of FEEL, also of decisions.
+    pub fn feel(&self) -> flowstone_feel::Limits {
+        flowstone_feel::Limits {
+            fuel: self.expression.fuel,
+            string_bytes: self.expression.string_bytes,
+            list_items: self.expression.list_items,
+            ..flowstone_feel::Limits::default()
+        }
+    }
+}
+
 impl Default for Limits {
     /// Scripts may take a second and 16 MB.
     fn default() -> Self {

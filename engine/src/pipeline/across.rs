@@ -7,17 +7,18 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use flowstone_core::{
-    Awaited, Called, CalledVersion, Caller, Command, Event, EventKind, FromCalled, IdSource as _, Instance,
-    Outcome as End, Raised, Rejection, Start, Trigger, start, step,
+    Awaited, Called, CalledVersion, Caller, Command, DecisionQuestion, Event, EventKind, FromCalled, IdSource as _,
+    Instance, Outcome as End, Raised, Rejection, Start, Trigger, start, step,
 };
 use flowstone_expression::Variables;
-use flowstone_store::query::{DefinitionField, Query, Scalar, SubscriptionField, Test};
+use flowstone_store::query::{DecisionField, DefinitionField, Query, Scalar, SubscriptionField, Test};
 use uuid::Uuid;
 
 use super::hot::Hot;
 use super::job::Job;
 use super::round::{Round, Touched};
 use super::writer::Writer;
+use crate::decisions::Decision;
 use crate::definitions::Definition;
 use crate::error::Error;
 use crate::ids::InstanceIds;
@@ -31,6 +32,11 @@ const MOST_INSTANCES: usize = 50_000;
 /// What one instance means for another.
 enum News {
     Called(Box<Called>),
+    /// A decision is wanted by an instance.
+    Asked {
+        from: Uuid,
+        question: Box<DecisionQuestion>,
+    },
     Canceled(Uuid),
     Raised {
         from: Uuid,
@@ -58,6 +64,10 @@ fn news(instance: &Instance, events: &[Event]) -> Vec<News> {
     let from = instance.id;
     let of = |event: &Event| match event {
         Event::InstanceCalled(called) => Some(News::Called(called.clone())),
+        Event::DecisionAsked(question) => Some(News::Asked {
+            from,
+            question: question.clone(),
+        }),
         Event::CallCanceled { instance } => Some(News::Canceled(*instance)),
         Event::RaisedToCaller { caller, raised, token } => Some(News::Raised {
             from,
@@ -181,6 +191,7 @@ impl Across<'_> {
     async fn tell(&mut self, news: News) -> Result<(), Failure> {
         match news {
             News::Called(called) => self.call(*called).await,
+            News::Asked { from, question } => self.decide(from, *question).await,
             News::Canceled(instance) => self.step_if_possible(instance, &Command::Abandon).await,
             News::Raised {
                 from,
@@ -270,10 +281,7 @@ impl Across<'_> {
                 };
             }
             CalledVersion::Deployment => {
-                let caller = self.writer.hot.get(called.caller.instance);
-                let deployment = caller
-                    .map(|hot| hot.definition.record.deployment_id)
-                    .unwrap_or_default();
+                let deployment = self.deployment_of(called.caller.instance);
                 query.with(DefinitionField::DeploymentId, Test::Equals(Scalar::Id(deployment)))
             }
             CalledVersion::Version(version) => query.with(
@@ -288,6 +296,74 @@ impl Across<'_> {
             Some(record) => Ok(shell.definitions.get(&record.id).await?),
             None => Err(unknown(called)),
         }
+    }
+
+    /// Evaluates a decision for the token that waits for it.
+    async fn decide(&mut self, from: Uuid, question: DecisionQuestion) -> Result<(), Failure> {
+        let decision = self.wanted_decision(from, &question).await?;
+        let limits = self.writer.shell.step_options.evaluation;
+        let rows = decision
+            .evaluate(&question.variables, &limits, self.round.now)
+            .map_err(|error| match error {
+                Error::DecisionFailed { problem, .. } => Failure::Refused(Rejection::DecisionFailed {
+                    node: question.node.to_string(),
+                    key: question.key.clone(),
+                    problem,
+                }),
+                other => other.into(),
+            })?;
+        let token = question.token;
+        self.step(from, &Command::Decided { token, rows }).await
+    }
+
+    async fn wanted_decision(&mut self, from: Uuid, question: &DecisionQuestion) -> Result<Arc<Decision>, Failure> {
+        let shell = self.writer.shell.clone();
+        let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
+        let tenant = question.tenant_id.as_deref();
+        let query = Query::default()
+            .with(DecisionField::Key, text(&question.key))
+            .with(DecisionField::TenantId, tenant.map_or(Test::IsNull, text));
+        let found = match &question.version {
+            CalledVersion::Latest => {
+                let own = shell.definitions.latest_decision(&question.key, tenant).await?;
+                match own {
+                    // What no tenant of its own has is what all tenants share.
+                    None if tenant.is_some() => shell.definitions.latest_decision(&question.key, None).await?,
+                    own => own,
+                }
+            }
+            CalledVersion::Deployment => {
+                let deployment = self.deployment_of(from);
+                let query = query.with(DecisionField::DeploymentId, Test::Equals(Scalar::Id(deployment)));
+                shell.store.decisions(&query).await?.pop()
+            }
+            CalledVersion::Version(version) => {
+                let version = Scalar::Integer(i64::from(*version));
+                let query = query.with(DecisionField::Version, Test::Equals(version));
+                shell.store.decisions(&query).await?.pop()
+            }
+            CalledVersion::Tag(tag) => {
+                let mut found = shell
+                    .store
+                    .decisions(&query.with(DecisionField::VersionTag, text(tag)))
+                    .await?;
+                found.sort_by_key(|record| record.version);
+                found.pop()
+            }
+        };
+        let Some(record) = found else {
+            return Err(Failure::Refused(Rejection::UnknownDecision {
+                node: question.node.to_string(),
+                key: question.key.clone(),
+            }));
+        };
+        Ok(shell.definitions.decision(&record.id).await?)
+    }
+
+    /// The deployment that the definition of an instance came with.
+    fn deployment_of(&mut self, instance: Uuid) -> Uuid {
+        let hot = self.writer.hot.get(instance);
+        hot.map(|hot| hot.definition.record.deployment_id).unwrap_or_default()
     }
 
     async fn signal(

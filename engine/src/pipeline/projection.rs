@@ -84,6 +84,7 @@ impl Projection {
             Event::InstanceStarted { .. }
             | Event::ErrorUncaught { .. }
             | Event::InstanceCalled(_)
+            | Event::DecisionAsked(_)
             | Event::CallCanceled { .. }
             | Event::RaisedToCaller { .. }
             | Event::SignalThrown { .. } => {}

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use flowstone_store::Result;
-use flowstone_store::record::{DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
+use flowstone_store::record::{DefinitionRecord, Deployed, JobRow, NewDeployment, ResourceRecord};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
+use crate::decision::put_decision;
 use crate::error::{failure, is_race};
 use crate::text::{storable, storable_option};
-
-/// Longest id of a definition; longer ones are replaced by a bare uuid.
-const ID_LIMIT: usize = 64;
 
 /// First number of the advisory locks under which versions are assigned; the second is a hash of
 /// key and tenant.
@@ -24,11 +22,11 @@ pub(crate) const DEFINITION_COLUMNS: &str = "d.id, d.key, d.category, d.descript
     d.history_time_to_live, d.startable_in_tasklist";
 
 /// Stores a deployment; see [`flowstone_store::Store::deploy`].
-pub(crate) async fn deploy(pool: &PgPool, new: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+pub(crate) async fn deploy(pool: &PgPool, new: NewDeployment) -> Result<Deployed> {
     let fail = |error| failure("storing a deployment", error);
     loop {
         match try_deploy(pool, &new).await {
-            Ok(definitions) => return Ok(definitions),
+            Ok(deployed) => return Ok(deployed),
             // Two deployments that took their locks in the same order cannot deadlock, but a lock
             // shared by accident of its hash can still make them collide.
             Err(error) if is_race(&error) => tracing::debug!(%error, "a deployment lost a race and is repeated"),
@@ -37,9 +35,9 @@ pub(crate) async fn deploy(pool: &PgPool, new: NewDeployment) -> Result<Vec<Defi
     }
 }
 
-async fn try_deploy(pool: &PgPool, new: &NewDeployment) -> sqlx::Result<Vec<DefinitionRecord>> {
+async fn try_deploy(pool: &PgPool, new: &NewDeployment) -> sqlx::Result<Deployed> {
     let mut transaction = pool.begin().await?;
-    lock_versions(&mut transaction, &new.definitions).await?;
+    lock_versions(&mut transaction, new).await?;
     let deployment = &new.deployment;
     sqlx::query("insert into deployment (id, name, source, tenant_id, deployed_at) values ($1, $2, $3, $4, $5)")
         .bind(deployment.id)
@@ -62,7 +60,7 @@ async fn try_deploy(pool: &PgPool, new: &NewDeployment) -> sqlx::Result<Vec<Defi
     for definition in &new.definitions {
         let mut definition = definition.clone();
         definition.version = next_version(&mut transaction, &definition).await?;
-        definition.id = final_id(&definition);
+        definition.id = definition.final_id();
         insert_definition(&mut transaction, &definition).await?;
         // Only the latest version starts by itself.
         sqlx::query(
@@ -83,8 +81,15 @@ async fn try_deploy(pool: &PgPool, new: &NewDeployment) -> sqlx::Result<Vec<Defi
         };
         put_job(&mut transaction, &job).await?;
     }
+    let mut decisions = new.decisions.clone();
+    for decision in &mut decisions {
+        put_decision(&mut transaction, decision).await?;
+    }
     transaction.commit().await?;
-    Ok(stored)
+    Ok(Deployed {
+        definitions: stored,
+        decisions,
+    })
 }
 
 /// Writes jobs of definitions; see [`flowstone_store::Store::write_definition_jobs`].
@@ -140,13 +145,12 @@ async fn put_job(connection: &mut PgConnection, job: &JobRow) -> sqlx::Result<()
 }
 
 /// Holds every key of the deployment until its transaction ends, in one order for everybody.
-async fn lock_versions(
-    transaction: &mut Transaction<'_, Postgres>,
-    definitions: &[DefinitionRecord],
-) -> sqlx::Result<()> {
+async fn lock_versions(transaction: &mut Transaction<'_, Postgres>, new: &NewDeployment) -> sqlx::Result<()> {
+    let definitions = new.definitions.iter().map(|one| (&one.tenant_id, &one.key));
+    let decisions = new.decisions.iter().map(|one| (&one.tenant_id, &one.key));
     let mut keys: Vec<String> = definitions
-        .iter()
-        .map(|definition| format!("{:?} {}", definition.tenant_id, definition.key))
+        .chain(decisions)
+        .map(|(tenant, key)| format!("{tenant:?} {key}"))
         .collect();
     keys.sort_unstable();
     keys.dedup();
@@ -169,16 +173,6 @@ async fn next_version(connection: &mut PgConnection, definition: &DefinitionReco
     .bind(storable_option(&definition.tenant_id))
     .fetch_one(connection)
     .await
-}
-
-/// The id of a definition that arrives with the uuid that ends it.
-fn final_id(definition: &DefinitionRecord) -> Arc<str> {
-    let id = format!("{}:{}:{}", definition.key, definition.version, definition.id);
-    if id.chars().count() > ID_LIMIT {
-        definition.id.clone()
-    } else {
-        id.into()
-    }
 }
 
 async fn insert_definition(connection: &mut PgConnection, definition: &DefinitionRecord) -> sqlx::Result<()> {

@@ -6,6 +6,7 @@
 //! `LISTEN`/`NOTIFY` (`hint`). When nothing happens, nothing is sent to the database.
 
 mod commit;
+mod decision;
 mod deployment;
 mod document;
 mod error;

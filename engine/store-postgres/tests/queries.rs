@@ -174,6 +174,7 @@ fn deployment_of(key: &str, tenant: Option<&str>) -> NewDeployment {
             bytes: Arc::from(&b"\x00\xff<xml/>"[..]),
         }],
         start_jobs: Vec::new(),
+        decisions: Vec::new(),
         definitions: vec![definition_of(&deployment, key)],
         deployment,
     }
@@ -184,6 +185,7 @@ async fn deploy(store: &PostgresStore, key: &str, tenant: Option<&str>) -> Defin
         .deploy(deployment_of(key, tenant))
         .await
         .expect("a deployment")
+        .definitions
         .remove(0)
 }
 
@@ -394,7 +396,7 @@ async fn resources_keep_their_bytes_and_go_with_the_deployment() {
     let (store, _) = fresh_store().await;
     let new = deployment_of("order", None);
     let (id, resource) = (new.deployment.id, new.resources[0].clone());
-    let definition = store.deploy(new).await.unwrap().remove(0);
+    let definition = store.deploy(new).await.unwrap().definitions.remove(0);
     assert_eq!(store.resource(id, resource.id).await.unwrap(), Some(resource.clone()));
     assert_eq!(store.resource_named(id, "order.bpmn").await.unwrap(), Some(resource));
     assert!(store.resources(id).await.unwrap()[0].bytes.is_empty());

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use flowstone_store::Result;
-use flowstone_store::record::{DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
+use flowstone_store::record::{DefinitionRecord, Deployed, JobRow, NewDeployment, ResourceRecord};
 use flowstone_store::text::{clean_deployment, clean_job, storable};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::cells::Cells;
+use crate::decision::put_decision;
 use crate::error::failure;
 use crate::history::delete_of_definitions;
 use crate::rows::{Rows, ids};
@@ -21,7 +22,7 @@ pub(crate) const DEFINITION_COLUMNS: &str = "d.id, d.key, d.category, d.descript
     d.history_time_to_live, d.startable_in_tasklist";
 
 /// Stores a deployment; see [`flowstone_store::Store::deploy`].
-pub(crate) async fn deploy(pool: &SqlitePool, mut new: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+pub(crate) async fn deploy(pool: &SqlitePool, mut new: NewDeployment) -> Result<Deployed> {
     clean_deployment(&mut new);
     let store = async {
         // Nobody else writes from here on: versions are counted without gaps or doubles.
@@ -60,8 +61,14 @@ pub(crate) async fn deploy(pool: &SqlitePool, mut new: NewDeployment) -> Result<
                 .await?;
         }
         put_jobs(&mut transaction, &new.start_jobs).await?;
+        for decision in &mut new.decisions {
+            put_decision(&mut transaction, decision).await?;
+        }
         transaction.commit().await?;
-        Ok(new.definitions)
+        Ok(Deployed {
+            definitions: new.definitions,
+            decisions: new.decisions,
+        })
     };
     store.await.map_err(|error| failure("storing a deployment", error))
 }
@@ -252,6 +259,7 @@ pub(crate) async fn delete_deployment(pool: &SqlitePool, id: Uuid, cascade: bool
     for sql in [
         "delete from job where instance_id is null and deployment_id = ?1",
         "delete from process_definition where deployment_id = ?1",
+        "delete from decision_definition where deployment_id = ?1",
         "delete from deployment_resource where deployment_id = ?1",
         "delete from deployment where id = ?1",
     ] {

@@ -7,6 +7,7 @@
 
 mod cells;
 mod commit;
+mod decision;
 mod definition;
 mod error;
 mod history;

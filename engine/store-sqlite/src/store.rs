@@ -4,19 +4,20 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
 use flowstone_store::query::{
-    DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField, HistoricInstanceField,
-    IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
+    DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
+    HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField,
+    VariableField,
 };
 use flowstone_store::record::{
-    DefinitionRecord, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord, HistoricActivityRecord,
-    HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment, ProcessInstanceRecord, ReadyTask,
-    ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
+    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
+    HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment,
+    ProcessInstanceRecord, ReadyTask, ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
 };
 use flowstone_store::{Committed, Hint, HintStream, Result, Store};
 use uuid::Uuid;
 
 use crate::query::{count, find};
-use crate::{SqliteStore, commit, definition, history, live};
+use crate::{SqliteStore, commit, decision, definition, history, live};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -64,7 +65,7 @@ impl Store for SqliteStore {
         definition::write_jobs(&self.writer, put, &deleted).await
     }
 
-    async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+    async fn deploy(&self, deployment: NewDeployment) -> Result<Deployed> {
         definition::deploy(&self.writer, deployment).await
     }
 
@@ -78,6 +79,18 @@ impl Store for SqliteStore {
 
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {
         definition::definition(&self.readers, id).await
+    }
+
+    async fn decision(&self, id: &str) -> Result<Option<DecisionRecord>> {
+        decision::decision(&self.readers, id).await
+    }
+
+    async fn decisions(&self, query: &Query<DecisionField>) -> Result<Vec<DecisionRecord>> {
+        find(&self.readers, query).await
+    }
+
+    async fn count_decisions(&self, query: &Query<DecisionField>) -> Result<u64> {
+        count::<DecisionRecord>(&self.readers, query).await
     }
 
     async fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>> {

@@ -66,6 +66,7 @@ macro_rules! conformance_tests {
             deployments::jobs_of_definitions_belong_to_the_latest_version,
             deployments::a_deleted_deployment_takes_its_history_only_with_cascade,
             deployments::a_deleted_definition_leaves_its_deployment,
+            deployments::decisions_have_versions_and_go_with_their_deployment,
             queries::every_field_answers_every_test,
             queries::every_field_orders,
             queries::absent_values_come_last_and_descending_first,

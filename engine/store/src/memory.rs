@@ -19,14 +19,15 @@ use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
 use crate::query::{
-    DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField, HistoricInstanceField,
-    IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
+    DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
+    HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField,
+    VariableField,
 };
 use crate::record::{
-    ActivityRow, DefinitionRecord, DeploymentRecord, DueJob, EventLogRow, ExecutionRecord, ExternalTaskRecord,
-    HistoricActivityRecord, HistoricActivityRow, HistoricInstanceRecord, HistoricInstanceRow, IncidentRecord,
-    IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment, ProcessInstanceRecord, ReadyTask,
-    ResourceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
+    ActivityRow, DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, EventLogRow, ExecutionRecord,
+    ExternalTaskRecord, HistoricActivityRecord, HistoricActivityRow, HistoricInstanceRecord, HistoricInstanceRow,
+    IncidentRecord, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment, ProcessInstanceRecord,
+    ReadyTask, ResourceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
 };
 use crate::store::{Committed, Hint, HintStream, Result, Store};
 pub use evaluate::like;
@@ -55,6 +56,7 @@ struct State {
     deployments: BTreeMap<Uuid, DeploymentRecord>,
     resources: BTreeMap<Uuid, ResourceRecord>,
     definitions: BTreeMap<Arc<str>, DefinitionRecord>,
+    decisions: BTreeMap<Arc<str>, DecisionRecord>,
     /// Jobs that belong to no instance.
     definition_jobs: BTreeMap<Uuid, JobRow>,
 }
@@ -129,7 +131,7 @@ impl Store for MemoryStore {
         Ok(self.state().next_due(after))
     }
 
-    async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+    async fn deploy(&self, deployment: NewDeployment) -> Result<Deployed> {
         self.state().deploy(deployment)
     }
 
@@ -143,6 +145,18 @@ impl Store for MemoryStore {
 
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {
         Ok(self.state().definitions.get(id).cloned())
+    }
+
+    async fn decision(&self, id: &str) -> Result<Option<DecisionRecord>> {
+        Ok(self.state().decisions.get(id).cloned())
+    }
+
+    async fn decisions(&self, query: &Query<DecisionField>) -> Result<Vec<DecisionRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_decisions(&self, query: &Query<DecisionField>) -> Result<u64> {
+        Ok(count::<DecisionRecord>(&self.state(), query))
     }
 
     async fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>> {

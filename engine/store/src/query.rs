@@ -172,6 +172,12 @@ fields!(
     }
 );
 fields!(
+    /// Fields of [`crate::record::DecisionRecord`]; `Latest` is whether it is the highest version of its key.
+    DecisionField {
+        Id, Key, Category, Name, Version, VersionTag, DeploymentId, DeployedAt, ResourceName, TenantId, Latest,
+    }
+);
+fields!(
     /// Fields of [`crate::record::ProcessInstanceRecord`]; `HasIncident`, `IncidentId`,
     /// `IncidentType`, `IncidentMessage` look at the open incidents of the instance (a test holds
     /// when it holds for one of them), `ActivityId` at its open activities.

@@ -453,12 +453,50 @@ impl DefinitionRecord {
     /// The id of a definition in a [`NewDeployment`] once its version is known: `id` holds the uuid
     /// that ends it.
     pub fn final_id(&self) -> Arc<str> {
-        let id = format!("{}:{}:{}", self.key, self.version, self.id);
-        if id.chars().count() > DEFINITION_ID_LIMIT {
-            self.id.clone()
-        } else {
-            id.into()
-        }
+        definition_id(&self.key, self.version, &self.id)
+    }
+}
+
+fn definition_id(key: &str, version: i32, uuid: &Arc<str>) -> Arc<str> {
+    let id = format!("{key}:{version}:{uuid}");
+    if id.chars().count() > DEFINITION_ID_LIMIT {
+        uuid.clone()
+    } else {
+        id.into()
+    }
+}
+
+/// A deployed decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionRecord {
+    /// `key:version:uuid`, or a bare uuid when that would exceed 64 characters.
+    pub id: Arc<str>,
+    /// Id of the decision in its file.
+    pub key: Arc<str>,
+    /// Namespace of the file.
+    pub category: Option<String>,
+    /// Name of the decision.
+    pub name: Option<String>,
+    /// 1 for the first, counted per key and tenant.
+    pub version: i32,
+    /// Name of the resource that holds it.
+    pub resource_name: String,
+    /// Deployment that it came with.
+    pub deployment_id: Uuid,
+    /// When that deployment was made.
+    pub deployed_at: DateTime<Utc>,
+    /// Tenant.
+    pub tenant_id: Option<String>,
+    /// `camunda:versionTag`.
+    pub version_tag: Option<String>,
+    /// History time to live in days.
+    pub history_time_to_live: Option<i32>,
+}
+
+impl DecisionRecord {
+    /// As [`DefinitionRecord::final_id`].
+    pub fn final_id(&self) -> Arc<str> {
+        definition_id(&self.key, self.version, &self.id)
     }
 }
 
@@ -473,9 +511,20 @@ pub struct NewDeployment {
     /// next version of the key within the tenant (`DefinitionRecord::id` arrives holding only the
     /// uuid text that ends the final id).
     pub definitions: Vec<DefinitionRecord>,
+    /// Its decisions; `id` and `version` are assigned in the same way.
+    pub decisions: Vec<DecisionRecord>,
     /// Timers that start instances of them. Their `definition_id` is the uuid text of one of the definitions; the
     /// store puts its final id there. Those of earlier versions of the same key and tenant go.
     pub start_jobs: Vec<JobRow>,
+}
+
+/// What a deployment brought, as it is stored.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deployed {
+    /// Process definitions, in the order in which they were given.
+    pub definitions: Vec<DefinitionRecord>,
+    /// Decisions, in the order in which they were given.
+    pub decisions: Vec<DecisionRecord>,
 }
 
 /// A running process instance as queries show it.

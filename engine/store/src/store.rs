@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
 use crate::query::{
-    DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField, HistoricInstanceField,
-    IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField, VariableField,
+    DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
+    HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField,
+    VariableField,
 };
 use crate::record::{
-    DefinitionRecord, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord, HistoricActivityRecord,
-    HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment, ProcessInstanceRecord, ReadyTask,
-    ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
+    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
+    HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment,
+    ProcessInstanceRecord, ReadyTask, ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
 };
 
 /// What can go wrong in a store. The texts hold no SQL and no secrets; the cause is logged where
@@ -104,10 +105,10 @@ pub trait Store: Send + Sync + 'static {
     async fn write_definition_jobs(&self, put: Vec<JobRow>, deleted: Vec<Uuid>) -> Result<()>;
 
     /// Stores a deployment, assigning versions under a lock so that two deployments at once get
-    /// different ones; answers the definitions as stored.
-    async fn deploy(&self, deployment: NewDeployment) -> Result<Vec<DefinitionRecord>>;
+    /// different ones; answers what it brought as it is stored.
+    async fn deploy(&self, deployment: NewDeployment) -> Result<Deployed>;
 
-    /// Deletes a deployment with its resources, its definitions and the jobs that belong to these; `false` if there
+    /// Deletes a deployment with its resources, its definitions, its decisions and the jobs that belong to these; `false` if there
     /// is none. The caller has ended their instances. With `cascade` their history goes too.
     async fn delete_deployment(&self, id: Uuid, cascade: bool) -> Result<bool>;
 
@@ -119,6 +120,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Latest version of a key within a tenant (`None`: without tenant).
     async fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>>;
+
+    /// Decision by id.
+    async fn decision(&self, id: &str) -> Result<Option<DecisionRecord>>;
 
     /// Resources of a deployment, without their bytes, by name.
     async fn resources(&self, deployment: Uuid) -> Result<Vec<ResourceRecord>>;
@@ -152,6 +156,10 @@ pub trait Store: Send + Sync + 'static {
     async fn definitions(&self, query: &Query<DefinitionField>) -> Result<Vec<DefinitionRecord>>;
     /// Number of process definitions, ignoring the page.
     async fn count_definitions(&self, query: &Query<DefinitionField>) -> Result<u64>;
+    /// Decisions.
+    async fn decisions(&self, query: &Query<DecisionField>) -> Result<Vec<DecisionRecord>>;
+    /// Number of decisions, ignoring the page.
+    async fn count_decisions(&self, query: &Query<DecisionField>) -> Result<u64>;
     /// Running process instances.
     async fn process_instances(&self, query: &Query<ProcessInstanceField>) -> Result<Vec<ProcessInstanceRecord>>;
     /// Number of running process instances, ignoring the page.

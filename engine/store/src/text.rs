@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::change::{Batch, HeaderChange, InstanceChange};
 use crate::record::{
-    ActivityRow, DefinitionRecord, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, JobRow,
-    NewDeployment, SubscriptionRow, UserTaskRow,
+    ActivityRow, DecisionRecord, DefinitionRecord, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow,
+    JobRow, NewDeployment, SubscriptionRow, UserTaskRow,
 };
 
 /// The text with U+0000, which Postgres cannot hold in a column, replaced by U+FFFD. Every store
@@ -90,7 +90,8 @@ clean! {
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,
     }
-    NewDeployment { deployment.name, deployment.source, deployment.tenant_id, definitions, start_jobs }
+    DecisionRecord { id, key, category, name, resource_name, tenant_id, version_tag }
+    NewDeployment { deployment.name, deployment.source, deployment.tenant_id, definitions, decisions, start_jobs }
 }
 
 impl Clean for ActivityRow {

@@ -249,7 +249,12 @@ impl From<Error> for ApiError {
             }
             Error::ShuttingDown => ApiError::rest("Request rejected due to shutdown of application server."),
             Error::Store(error) => error.into(),
-            Error::UnusableDefinition { .. } | Error::DefinitionInUse { .. } => ApiError::engine(error.to_string()),
+            Error::UnknownDecision(id) => ApiError::null_value(format!(
+                "no deployed decision definition found with id '{id}': decisionDefinition is null"
+            )),
+            Error::DecisionFailed { .. } | Error::UnusableDefinition { .. } | Error::DefinitionInUse { .. } => {
+                ApiError::engine(error.to_string())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 pub mod base_uri;
 pub mod body;
 pub mod condition;
+pub mod decision_definition;
 pub mod deployment;
 pub mod engine;
 pub mod error;
@@ -109,6 +110,7 @@ impl AppState {
 pub fn paths() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(condition::routes())
+        .merge(decision_definition::routes())
         .merge(deployment::routes())
         .merge(engine::routes())
         .merge(event_subscription::routes())

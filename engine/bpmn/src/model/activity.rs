@@ -3,7 +3,7 @@
 use flowstone_expression::Expression;
 use flowstone_script::Script;
 
-use super::{Asynchronous, Message, TaskListener, ThrownError};
+use super::{Asynchronous, CalledBinding, Message, TaskListener, ThrownError};
 
 /// Who does the work of a service, send or business rule task, or of a message throw event.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,37 @@ pub enum Implementation {
     /// Code that this engine cannot run: a Java class or delegate, or a script in another language. The text says
     /// which.
     Foreign(String),
+    /// The engine evaluates a deployed decision (business rule tasks only).
+    Decision(DecisionTask),
+}
+
+/// Work that is a decision (vendor attribute `decisionRef`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionTask {
+    /// Key of the decision, computed on entry.
+    pub decision: Expression,
+    /// Which version of it.
+    pub binding: CalledBinding,
+    /// Its tenant; `None`: that of the instance.
+    pub tenant: Option<Expression>,
+    /// What the result variable receives.
+    pub mapping: DecisionMapping,
+    /// The variable that receives the result (vendor attribute `resultVariable`).
+    pub result_variable: Option<String>,
+}
+
+/// What of a decision a variable receives (vendor attribute `mapDecisionResult`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DecisionMapping {
+    /// The only output of the only row.
+    SingleEntry,
+    /// The outputs of the only row, by name.
+    SingleResult,
+    /// The only output of each row, as a list.
+    CollectEntries,
+    /// The outputs of each row by name, as a list.
+    #[default]
+    ResultList,
 }
 
 /// Work that is an expression (vendor attribute `expression`) or a script.

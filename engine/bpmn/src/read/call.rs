@@ -38,7 +38,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             return None;
         };
         let called = self.expression(called, id);
-        let binding = self.called_binding(element);
+        let binding = self.called_binding(element, "calledElement");
         let (business_key, inputs) = self.mappings(index, "in", id);
         let (_, outputs) = self.mappings(index, "out", id);
         Some(CallActivity {
@@ -51,24 +51,26 @@ impl<'tree> Reader<'tree, '_, '_> {
         })
     }
 
-    fn called_binding(&mut self, element: &'tree Element<'tree>) -> Option<CalledBinding> {
+    /// Which version of something the vendor attributes of an element mean; they begin with `prefix`.
+    pub(super) fn called_binding(&mut self, element: &Element<'_>, prefix: &str) -> Option<CalledBinding> {
         let id = element.id();
-        let binding = element.vendor_attribute("calledElementBinding");
+        let [name, version_name, tag_name] = ["Binding", "Version", "VersionTag"].map(|end| format!("{prefix}{end}"));
+        let binding = element.vendor_attribute(&name);
         let missing = match binding.map(|binding| binding.text) {
             None | Some("" | "latest") => return Some(CalledBinding::Latest),
             Some("deployment") => return Some(CalledBinding::Deployment),
-            Some("version") => match element.vendor_attribute("calledElementVersion") {
+            Some("version") => match element.vendor_attribute(&version_name) {
                 Some(version) => {
-                    let version = self.number_expression(version, "calledElementVersion", id)?;
+                    let version = self.number_expression(version, &version_name, id)?;
                     return Some(CalledBinding::Version(version));
                 }
-                None => "calledElementBinding is 'version', but calledElementVersion is missing.",
+                None => format!("{name} is 'version', but {version_name} is missing."),
             },
-            Some("versionTag") => match element.vendor_attribute("calledElementVersionTag") {
+            Some("versionTag") => match element.vendor_attribute(&tag_name) {
                 Some(tag) => return Some(CalledBinding::VersionTag(self.expression(tag, id)?)),
-                None => "calledElementBinding is 'versionTag', but calledElementVersionTag is missing.",
+                None => format!("{name} is 'versionTag', but {tag_name} is missing."),
             },
-            Some(_) => "The calledElementBinding is unknown.",
+            Some(_) => format!("The {name} is unknown."),
         };
         let span = binding.map_or(element.span, |binding| binding.span);
         let advice = "Write 'latest', 'deployment', 'version' with its number, or 'versionTag' with its label.";

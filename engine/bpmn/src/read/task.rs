@@ -58,8 +58,14 @@ impl<'tree> Reader<'tree, '_, '_> {
         process: &Element<'_>,
     ) -> ImplementationReading {
         let mut refused = self.tree.extensions(index).any(|(_, child)| child.name == "connector");
-        if let Some(value) = element.vendor_attribute("decisionRef") {
-            self.refuse_attribute(id, value.span, "decisionRef", element.name);
+        if let Some(decision) = element.vendor_attribute("decisionRef") {
+            if element.name == "businessRuleTask" && !refused {
+                return match self.decision_task(element, decision, id) {
+                    Some(task) => ImplementationReading::Ready(Implementation::Decision(task)),
+                    None => ImplementationReading::Refused,
+                };
+            }
+            self.refuse_attribute(id, decision.span, "decisionRef", element.name);
             refused = true;
         }
         let kind = element.vendor_attribute("type");
@@ -360,7 +366,7 @@ impl<'tree> Reader<'tree, '_, '_> {
 }
 
 /// The variable that receives the result of a task.
-fn result_variable(element: &Element<'_>) -> Option<String> {
+pub(super) fn result_variable(element: &Element<'_>) -> Option<String> {
     // The longer name is the older one.
     let result = element
         .vendor_attribute("resultVariable")

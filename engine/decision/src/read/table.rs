@@ -118,6 +118,7 @@ impl<'d, 'i> Reader<'d, 'i> {
             name,
             label,
             expected: self.type_reference(node),
+            stated: node.attribute("typeRef").map(|name| name.trim().to_owned()),
             values,
             default,
         })

@@ -54,6 +54,37 @@ pub(super) fn call_list(list: &List, name: &str, arguments: &[Value], meter: &mu
             Value::from(part.to_vec())
         }
         ("elements", []) => Value::List(list.clone()),
+        _ => return call_decision_result(list, name, arguments, meter),
+    }))
+}
+
+/// The methods of the result of a decision, which is a list of maps: a row for each matching rule.
+fn call_decision_result(list: &List, name: &str, arguments: &[Value], meter: &mut Meter) -> Found {
+    let single = || match list.items() {
+        [] => Ok(Value::Null),
+        [row] => Ok(row.clone()),
+        rows => Err(EvaluationError::failed(format!(
+            "the result has {} rows where one is wanted",
+            rows.len()
+        ))),
+    };
+    Ok(Some(match (name, arguments) {
+        ("getSingleResult", []) => single()?,
+        ("getSingleEntry", []) => match single()? {
+            Value::Map(row) => return call_map(&row, "getSingleEntry", &[], meter),
+            other => other,
+        },
+        ("getFirstResult", []) => list.first().cloned().unwrap_or(Value::Null),
+        ("getResultList", []) => Value::List(list.clone()),
+        ("collectEntries", [key]) => {
+            meter.list(list.len())?;
+            let key = key.to_text()?;
+            let entries = list.iter().filter_map(|row| match row {
+                Value::Map(row) => row.get(&key).cloned(),
+                _ => None,
+            });
+            Value::from(entries.collect::<Vec<_>>())
+        }
         _ => return Ok(None),
     }))
 }
@@ -83,6 +114,19 @@ pub(super) fn call_map(map: &Map, name: &str, arguments: &[Value], meter: &mut M
             meter.list(entries.len())?;
             Value::from(entries.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>())
         }
+        ("getEntry", [key]) => map.get(&key.to_text()?).cloned().unwrap_or(Value::Null),
+        ("getEntryMap", []) => Value::Map(map.clone()),
+        ("getFirstEntry", []) => entries.first().map_or(Value::Null, |(_, value)| value.clone()),
+        ("getSingleEntry", []) => match entries {
+            [] => Value::Null,
+            [(_, value)] => value.clone(),
+            several => {
+                return Err(EvaluationError::failed(format!(
+                    "the row has {} outputs where one is wanted",
+                    several.len()
+                )));
+            }
+        },
         ("prop", [key]) => {
             let key = key.to_text()?;
             match map.get(&key) {

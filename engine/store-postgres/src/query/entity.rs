@@ -6,17 +6,19 @@
 use std::sync::Arc;
 
 use flowstone_store::query::{
-    DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField, ProcessInstanceField,
-    SubscriptionField, TaskField, VariableField,
+    DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField,
+    ProcessInstanceField, SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
-    DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskColumns, ExternalTaskRecord, IncidentRecord,
-    IncidentRow, ProcessInstanceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
+    DecisionRecord, DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskColumns, ExternalTaskRecord,
+    IncidentRecord, IncidentRow, ProcessInstanceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow,
+    VariableRecord,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::{Column, Entity, Kind};
+use crate::decision::{DECISION_COLUMNS, read_decision};
 use crate::deployment::{DEFINITION_COLUMNS, read_definition};
 
 pub(super) const fn text(sql: &'static str) -> Column {
@@ -107,6 +109,37 @@ impl Entity for DefinitionRecord {
 
     fn read(row: &PgRow) -> sqlx::Result<Self> {
         read_definition(row)
+    }
+}
+
+impl Entity for DecisionRecord {
+    type Field = DecisionField;
+    const COLUMNS: &'static str = DECISION_COLUMNS;
+    const FROM: &'static str = "decision_definition d";
+    const ID: &'static str = "d.id";
+    const VARIABLES: Option<&'static str> = None;
+
+    fn column(field: DecisionField) -> Column {
+        match field {
+            DecisionField::Id => text("d.id"),
+            DecisionField::Key => text("d.key"),
+            DecisionField::Category => text("d.category"),
+            DecisionField::Name => text("d.name"),
+            DecisionField::Version => integer("d.version"),
+            DecisionField::VersionTag => text("d.version_tag"),
+            DecisionField::DeploymentId => id("d.deployment_id"),
+            DecisionField::DeployedAt => time("d.deployed_at"),
+            DecisionField::ResourceName => text("d.resource_name"),
+            DecisionField::TenantId => text("d.tenant_id"),
+            DecisionField::Latest => boolean(
+                "(not exists (select from decision_definition newer where newer.key = d.key \
+                 and newer.tenant_id is not distinct from d.tenant_id and newer.version > d.version))",
+            ),
+        }
+    }
+
+    fn read(row: &PgRow) -> sqlx::Result<Self> {
+        read_decision(row)
     }
 }
 

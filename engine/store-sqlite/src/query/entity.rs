@@ -4,17 +4,18 @@
 //! Joins are outer joins on keys, which SQLite leaves out when a query does not need them.
 
 use flowstone_store::query::{
-    DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField, ProcessInstanceField,
-    SubscriptionField, TaskField, VariableField,
+    DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField,
+    ProcessInstanceField, SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
-    DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskRecord, IncidentRecord, ProcessInstanceRecord,
-    SubscriptionRecord, TaskRecord, VariableRecord,
+    DecisionRecord, DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskRecord, IncidentRecord,
+    ProcessInstanceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
 };
 use sqlx::sqlite::SqliteRow;
 
 use super::{Column, Entity, Kind};
 use crate::cells::Cells;
+use crate::decision::{DECISION_COLUMNS, read_decision};
 use crate::definition::{DEFINITION_COLUMNS, read_definition};
 use crate::live::{read_incident, read_subscription, read_user_task};
 
@@ -97,6 +98,37 @@ impl Entity for DefinitionRecord {
 
     fn read(row: &SqliteRow) -> sqlx::Result<Self> {
         read_definition(row)
+    }
+}
+
+impl Entity for DecisionRecord {
+    type Field = DecisionField;
+    const COLUMNS: &'static str = DECISION_COLUMNS;
+    const FROM: &'static str = "decision_definition d";
+    const ID: &'static str = "d.id";
+    const VARIABLES: Option<&'static str> = None;
+
+    fn column(field: DecisionField) -> Column {
+        match field {
+            DecisionField::Id => text("d.id"),
+            DecisionField::Key => text("d.key"),
+            DecisionField::Category => text("d.category"),
+            DecisionField::Name => text("d.name"),
+            DecisionField::Version => integer("d.version"),
+            DecisionField::VersionTag => text("d.version_tag"),
+            DecisionField::DeploymentId => id("d.deployment_id"),
+            DecisionField::DeployedAt => time("d.deployed_at"),
+            DecisionField::ResourceName => text("d.resource_name"),
+            DecisionField::TenantId => text("d.tenant_id"),
+            DecisionField::Latest => boolean(
+                "(not exists (select 1 from decision_definition newer where newer.key = d.key \
+                 and newer.tenant_id is d.tenant_id and newer.version > d.version))",
+            ),
+        }
+    }
+
+    fn read(row: &SqliteRow) -> sqlx::Result<Self> {
+        read_decision(row)
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::fixture::{activity, commit, deploy, deployment, job, now, waiting};
-use crate::query::{DefinitionField, JobField, Query, Scalar, Test};
-use crate::record::{ActivityKind, JobRow, NewDeployment, ResourceRecord};
+use crate::query::{DecisionField, DefinitionField, JobField, Query, Scalar, Test};
+use crate::record::{ActivityKind, DecisionRecord, JobRow, NewDeployment, ResourceRecord};
 use crate::{Error, SharedStore};
 
 pub async fn versions_are_counted_per_key_and_tenant_even_at_once(store: SharedStore) {
@@ -98,7 +98,7 @@ fn rich() -> NewDeployment {
 pub async fn a_deployment_is_stored_wholly(store: SharedStore) {
     let new = rich();
     let id = new.deployment.id;
-    let definitions = store.deploy(new.clone()).await.unwrap();
+    let definitions = store.deploy(new.clone()).await.unwrap().definitions;
     for (given, stored) in new.definitions.iter().zip(&definitions) {
         assert_eq!(*stored.id, *format!("{}:1:{}", given.key, given.id));
         let mut expected = given.clone();
@@ -138,7 +138,7 @@ pub async fn a_deleted_deployment_takes_its_history_only_with_cascade(store: Sha
     for cascade in [false, true] {
         let new = deployment("order", None);
         let (id, resource) = (new.deployment.id, new.resources[0].id);
-        let definition = store.deploy(new).await.unwrap().remove(0);
+        let definition = store.deploy(new).await.unwrap().definitions.remove(0);
         let (kept, gone) = (waiting("other:1:x"), waiting(&definition.id));
         let mut start = gone.start();
         start.event_log = Some(gone.events(1, b"[]"));
@@ -164,7 +164,7 @@ pub async fn a_deleted_definition_leaves_its_deployment(store: SharedStore) {
     let mut new = rich();
     new.deployment.deployed_at = now();
     let id = new.deployment.id;
-    let definitions = store.deploy(new).await.unwrap();
+    let definitions = store.deploy(new).await.unwrap().definitions;
     let ended: Vec<_> = definitions.iter().map(|definition| waiting(&definition.id)).collect();
     commit(&store, ended.iter().map(|fixture| fixture.start())).await;
     commit(&store, ended.iter().map(|fixture| fixture.complete(1))).await;
@@ -201,7 +201,7 @@ fn with_start_job(key: &str, tenant: Option<&str>) -> NewDeployment {
 pub async fn jobs_of_definitions_belong_to_the_latest_version(store: SharedStore) {
     let jobs = async || store.jobs(&Query::<JobField>::default()).await.unwrap();
     let first = with_start_job("order", None);
-    let stored = store.deploy(first.clone()).await.unwrap().remove(0);
+    let stored = store.deploy(first.clone()).await.unwrap().definitions.remove(0);
     let expected = JobRow {
         definition_id: stored.id.clone(),
         ..first.start_jobs[0].clone()
@@ -226,9 +226,15 @@ pub async fn jobs_of_definitions_belong_to_the_latest_version(store: SharedStore
         .deploy(with_start_job("order", Some("acme")))
         .await
         .unwrap()
+        .definitions
         .remove(0);
     assert_eq!(jobs().await.len(), 2);
-    let second = store.deploy(with_start_job("order", None)).await.unwrap().remove(0);
+    let second = store
+        .deploy(with_start_job("order", None))
+        .await
+        .unwrap()
+        .definitions
+        .remove(0);
     let mut owners: Vec<_> = jobs().await.into_iter().map(|job| job.definition_id).collect();
     owners.sort();
     let mut expected = vec![foreign.id.clone(), second.id.clone()];
@@ -244,4 +250,59 @@ pub async fn jobs_of_definitions_belong_to_the_latest_version(store: SharedStore
         .unwrap();
     store.write_definition_jobs(Vec::new(), vec![later.id]).await.unwrap();
     assert_eq!(jobs().await, []);
+}
+
+/// A deployment of one decision.
+pub(super) fn decision(key: &str, tenant: Option<&str>) -> NewDeployment {
+    let mut new = deployment(key, tenant);
+    new.definitions.clear();
+    new.decisions.push(DecisionRecord {
+        id: Uuid::now_v7().to_string().into(),
+        key: key.into(),
+        category: Some("http://example.org/ä".to_owned()),
+        name: Some("Discount \"x\"".to_owned()),
+        version: 0,
+        resource_name: "order.dmn".to_owned(),
+        deployment_id: new.deployment.id,
+        deployed_at: new.deployment.deployed_at,
+        tenant_id: new.deployment.tenant_id.clone(),
+        version_tag: Some("v1".to_owned()),
+        history_time_to_live: Some(7),
+    });
+    new
+}
+
+pub async fn decisions_have_versions_and_go_with_their_deployment(store: SharedStore) {
+    let mut stored = Vec::new();
+    for tenant in [None, None, Some("acme")] {
+        let new = decision("discount", tenant);
+        let mut deployed = store.deploy(new.clone()).await.unwrap();
+        assert!(deployed.definitions.is_empty());
+        let record = deployed.decisions.remove(0);
+        assert_eq!(
+            *record.id,
+            *format!("discount:{}:{}", record.version, new.decisions[0].id)
+        );
+        let expected = DecisionRecord {
+            id: record.id.clone(),
+            version: record.version,
+            ..new.decisions[0].clone()
+        };
+        assert_eq!(record, expected);
+        assert_eq!(store.decision(&record.id).await.unwrap().as_ref(), Some(&record));
+        stored.push(record);
+    }
+    let versions: Vec<i32> = stored.iter().map(|record| record.version).collect();
+    assert_eq!(versions, [1, 2, 1]);
+    // A process of the same key has versions of its own.
+    assert_eq!(deploy(&store, "discount", None).await.version, 1);
+    let key = Query::default().with(DecisionField::Key, Test::Equals(Scalar::Text("discount".to_owned())));
+    assert_eq!(store.count_decisions(&key).await.unwrap(), 3);
+    let latest = key
+        .with(DecisionField::Latest, Test::Equals(Scalar::Boolean(true)))
+        .with(DecisionField::TenantId, Test::IsNull);
+    assert_eq!(store.decisions(&latest).await.unwrap(), [stored[1].clone()]);
+    assert!(store.delete_deployment(stored[1].deployment_id, false).await.unwrap());
+    assert_eq!(store.decisions(&latest).await.unwrap(), [stored[0].clone()]);
+    assert_eq!(store.decision(&stored[1].id).await.unwrap(), None);
 }

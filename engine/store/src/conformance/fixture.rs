@@ -331,6 +331,7 @@ pub fn deployment(key: &str, tenant: Option<&str>) -> NewDeployment {
             bytes: Arc::from(&b"\x00\xff<xml/>"[..]),
         }],
         start_jobs: Vec::new(),
+        decisions: Vec::new(),
         definitions: vec![DefinitionRecord {
             id: Uuid::now_v7().to_string().into(),
             key: key.into(),
@@ -353,5 +354,10 @@ pub fn deployment(key: &str, tenant: Option<&str>) -> NewDeployment {
 }
 
 pub async fn deploy(store: &SharedStore, key: &str, tenant: Option<&str>) -> DefinitionRecord {
-    store.deploy(deployment(key, tenant)).await.unwrap().remove(0)
+    store
+        .deploy(deployment(key, tenant))
+        .await
+        .unwrap()
+        .definitions
+        .remove(0)
 }

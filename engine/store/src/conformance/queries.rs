@@ -6,12 +6,13 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
+use super::deployments::decision;
 use super::fixture::{activity, commit, deployment, incident, job, now, subscription, user_task, variables, waiting};
 use crate::change::InstanceChange;
 use crate::query::{
-    Condition, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField, HistoricActivityField,
-    HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, Scalar, SubscriptionField, TaskField,
-    Test, VariableField,
+    Condition, DecisionField, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField,
+    HistoricActivityField, HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, Scalar,
+    SubscriptionField, TaskField, Test, VariableField,
 };
 use crate::record::{ActivityKind, NewDeployment};
 use crate::{MemoryStore, SharedStore};
@@ -161,7 +162,12 @@ fn rows() -> Rows {
             vec![start_rich, start_bare, done.start(), deleted.start()],
             vec![end, terminate],
         ],
-        deployments: vec![first, second],
+        deployments: vec![
+            first,
+            second,
+            decision("order", Some("acme")),
+            decision("order", Some("acme")),
+        ],
         values,
     }
 }
@@ -208,6 +214,7 @@ macro_rules! for_every_entity {
     ($check:ident, $($argument:expr),+) => {
         $check!(deployments, count_deployments, DeploymentField, $($argument),+);
         $check!(definitions, count_definitions, DefinitionField, $($argument),+);
+        $check!(decisions, count_decisions, DecisionField, $($argument),+);
         $check!(process_instances, count_process_instances, ProcessInstanceField, $($argument),+);
         $check!(external_tasks, count_external_tasks, ExternalTaskField, $($argument),+);
         $check!(tasks, count_tasks, TaskField, $($argument),+);

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::State;
-use crate::record::{DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
+use crate::record::{DecisionRecord, DefinitionRecord, Deployed, JobRow, NewDeployment, ResourceRecord};
 use crate::store::{Error, Result};
 use crate::text::{clean_deployment, clean_job};
 
 impl State {
-    pub(super) fn deploy(&mut self, mut new: NewDeployment) -> Result<Vec<DefinitionRecord>> {
+    pub(super) fn deploy(&mut self, mut new: NewDeployment) -> Result<Deployed> {
         clean_deployment(&mut new);
         let id = new.deployment.id;
         let is_taken = self.deployments.contains_key(&id)
@@ -40,7 +40,23 @@ impl State {
             }
             self.definitions.insert(definition.id.clone(), definition.clone());
         }
-        Ok(new.definitions)
+        for decision in &mut new.decisions {
+            let latest = self.latest_decision(&decision.key, decision.tenant_id.as_deref());
+            decision.version = latest.map_or(1, |latest| latest.version + 1);
+            decision.id = decision.final_id();
+            self.decisions.insert(decision.id.clone(), decision.clone());
+        }
+        Ok(Deployed {
+            definitions: new.definitions,
+            decisions: new.decisions,
+        })
+    }
+
+    pub(super) fn latest_decision(&self, key: &str, tenant: Option<&str>) -> Option<&DecisionRecord> {
+        self.decisions
+            .values()
+            .filter(|decision| &*decision.key == key && decision.tenant_id.as_deref() == tenant)
+            .max_by_key(|decision| decision.version)
     }
 
     pub(super) fn write_definition_jobs(&mut self, put: Vec<JobRow>, deleted: &[Uuid]) {
@@ -77,6 +93,7 @@ impl State {
             return false;
         }
         self.resources.retain(|_, resource| resource.deployment_id != id);
+        self.decisions.retain(|_, decision| decision.deployment_id != id);
         let gone: Vec<Arc<str>> = self
             .definitions
             .values()

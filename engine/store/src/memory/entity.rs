@@ -7,13 +7,13 @@ use uuid::Uuid;
 use super::evaluate::{Entity, Value};
 use super::{Live, State};
 use crate::query::{
-    DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField, ProcessInstanceField, Scalar,
-    SubscriptionField, TaskField, VariableField,
+    DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField,
+    ProcessInstanceField, Scalar, SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
-    ActivityRow, DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskColumns, ExternalTaskRecord,
-    IncidentRecord, IncidentRow, ProcessInstanceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow,
-    VariableRecord,
+    ActivityRow, DecisionRecord, DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskColumns,
+    ExternalTaskRecord, IncidentRecord, IncidentRow, ProcessInstanceRecord, SubscriptionRecord, SubscriptionRow,
+    TaskRecord, UserTaskRow, VariableRecord,
 };
 
 pub(super) fn text(text: impl AsRef<str>) -> Value {
@@ -169,6 +169,44 @@ impl Entity for DefinitionRecord {
             DefinitionField::Suspended => boolean(row.suspended),
             DefinitionField::StartableInTasklist => boolean(row.startable_in_tasklist),
             DefinitionField::Latest => boolean(*latest),
+        }
+    }
+
+    fn variables<'row>(_: &'row Self::Row<'_>) -> Option<&'row Variables> {
+        None
+    }
+
+    fn record((row, _): &Self::Row<'_>) -> Self {
+        (*row).clone()
+    }
+}
+
+impl Entity for DecisionRecord {
+    type Field = DecisionField;
+    /// The decision, and whether it is the latest of its key.
+    type Row<'state> = (&'state DecisionRecord, bool);
+
+    fn rows(state: &State) -> Vec<Self::Row<'_>> {
+        let is_latest = |row: &DecisionRecord| {
+            let latest = state.latest_decision(&row.key, row.tenant_id.as_deref());
+            latest.is_some_and(|latest| latest.version == row.version)
+        };
+        state.decisions.values().map(|row| (row, is_latest(row))).collect()
+    }
+
+    fn value((row, latest): &Self::Row<'_>, field: DecisionField) -> Value {
+        match field {
+            DecisionField::Id => text(&row.id),
+            DecisionField::Key => text(&row.key),
+            DecisionField::Category => optional_text(&row.category),
+            DecisionField::Name => optional_text(&row.name),
+            DecisionField::Version => integer(row.version),
+            DecisionField::VersionTag => optional_text(&row.version_tag),
+            DecisionField::DeploymentId => id(row.deployment_id),
+            DecisionField::DeployedAt => time(row.deployed_at),
+            DecisionField::ResourceName => text(&row.resource_name),
+            DecisionField::TenantId => optional_text(&row.tenant_id),
+            DecisionField::Latest => boolean(*latest),
         }
     }
 

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use crate::api::base_uri::BaseUri;
 use crate::api::body::{media_type, refuse_large};
+use crate::api::decision_definition::DecisionDefinition;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::process_definition::ProcessDefinition;
 use crate::api::value::date_to_wire;
@@ -39,6 +40,7 @@ pub struct NewDeployment {
     deployed_process_definitions: Option<Value>,
     #[schema(value_type = Option<Object>)]
     deployed_case_definitions: Option<Value>,
+    /// Decision definitions by id; null when none was deployed.
     #[schema(value_type = Option<Object>)]
     deployed_decision_definitions: Option<Value>,
     #[schema(value_type = Option<Object>)]
@@ -83,6 +85,12 @@ fn shown(deployed: DeployedResources, base: &BaseUri) -> NewDeployment {
             .collect();
         (!shown.is_empty()).then_some(Value::Object(shown))
     };
+    let decisions: Map<String, Value> = deployed
+        .decisions
+        .into_iter()
+        .map(DecisionDefinition::from)
+        .map(|decision| (decision.id().to_owned(), json!(decision)))
+        .collect();
     NewDeployment {
         links: Link::to_self(base.link(&format!("/deployment/{id}"))),
         id,
@@ -92,7 +100,7 @@ fn shown(deployed: DeployedResources, base: &BaseUri) -> NewDeployment {
         tenant_id: deployed.deployment.tenant_id,
         deployed_process_definitions: by_id(deployed.definitions),
         deployed_case_definitions: None,
-        deployed_decision_definitions: None,
+        deployed_decision_definitions: (!decisions.is_empty()).then_some(Value::Object(decisions)),
         deployed_decision_requirements_definitions: None,
         existing_process_definitions: by_id(deployed.existing_definitions),
         warnings: (!deployed.warnings.is_empty()).then(|| {
@@ -193,7 +201,10 @@ fn deploy_error(error: DeployError) -> ApiError {
     match error {
         DeployError::Invalid { problems } => parse_error(&problems),
         DeployError::Empty => ApiError::invalid("No deployment resources contained in the form upload."),
-        DeployError::DuplicateProcess { .. } | DeployError::Start { .. } => ApiError::engine(error.to_string()),
+        DeployError::DuplicateProcess { .. }
+        | DeployError::DuplicateDecision { .. }
+        | DeployError::Decisions { .. }
+        | DeployError::Start { .. } => ApiError::engine(error.to_string()),
         DeployError::Store(error) => error.into(),
     }
 }
