@@ -1,0 +1,291 @@
+//! Drawing random processes.
+
+use super::block::{
+    Activity, Block, Boundary, Branch, Change, Cut, ERRORS, ESCALATIONS, End, Event, EventSubProcess, Gateway, Guard,
+    MESSAGES, Repeated, SIGNALS, Scope, Split, VARIABLES, Work,
+};
+use super::random::Random;
+
+/// Draws a process. A plain one has only what the oracle knows; a wild one has all.
+pub fn process(random: &mut Random, wild: bool) -> Scope {
+    let budget = 3 + random.below(10);
+    let mut drawing = Drawing {
+        random,
+        wild,
+        next: 0,
+        budget,
+    };
+    drawing.scope(Inside::default())
+}
+
+struct Drawing<'r> {
+    random: &'r mut Random,
+    wild: bool,
+    next: usize,
+    /// How many more blocks may be drawn.
+    budget: usize,
+}
+
+/// Where a block stands.
+#[derive(Clone, Copy, Default)]
+struct Inside {
+    /// Number of blocks around it.
+    depth: usize,
+    /// Whether a loop of the same scope is around it: an inclusive gateway there waits for all that can come around
+    /// again, which the oracle does not know.
+    looping: bool,
+    /// Whether it is in an event sub-process.
+    caught: bool,
+}
+
+impl Inside {
+    fn deeper(self) -> Self {
+        Inside {
+            depth: self.depth + 1,
+            ..self
+        }
+    }
+
+    fn scope(self) -> Self {
+        Inside {
+            looping: false,
+            ..self.deeper()
+        }
+    }
+}
+
+impl Drawing<'_> {
+    fn id(&mut self, kind: &str) -> String {
+        self.next += 1;
+        format!("{kind}{}", self.next)
+    }
+
+    fn guard(&mut self) -> Guard {
+        Guard {
+            variable: self.random.pick(&VARIABLES),
+            above: i64::try_from(self.random.below(9)).expect("a digit"),
+        }
+    }
+
+    fn cut(&mut self, percent: usize) -> Cut {
+        Cut {
+            before: self.random.chance(percent),
+            after: self.random.chance(percent),
+        }
+    }
+
+    fn scope(&mut self, inside: Inside) -> Scope {
+        let id = self.id("scope");
+        let mut steps = self.steps(inside);
+        if self.random.chance(10) {
+            let mut fork = self.split(inside.deeper(), Gateway::Parallel);
+            fork.joined = false;
+            steps.push(Block::Split(fork));
+        }
+        let end = match self.random.below(if self.wild { 20 } else { 10 }) {
+            0..4 => End::Implicit,
+            4..13 => End::Plain,
+            13 | 14 => End::Terminate,
+            15 | 16 => End::Error(self.random.pick(&ERRORS)),
+            17 => End::Escalation(self.random.pick(&ESCALATIONS)),
+            _ => End::Compensation,
+        };
+        let mut event_sub_processes: Vec<EventSubProcess> = Vec::new();
+        if self.wild && !inside.caught && inside.depth < 3 {
+            while event_sub_processes.len() < 2 && self.random.chance(20) {
+                let (event, may_go_beside) = self.surrounding_event(true);
+                if event_sub_processes.iter().any(|other| other.event.excludes(&event)) {
+                    continue;
+                }
+                event_sub_processes.push(EventSubProcess {
+                    event,
+                    interrupting: !may_go_beside || self.random.chance(50),
+                    content: self.scope(Inside {
+                        caught: true,
+                        ..inside.scope()
+                    }),
+                });
+            }
+        }
+        Scope {
+            id,
+            steps,
+            end,
+            event_sub_processes,
+        }
+    }
+
+    fn steps(&mut self, inside: Inside) -> Vec<Block> {
+        let count = 1 + self.random.below(3);
+        (0..count).map(|_| self.block(inside.deeper())).collect()
+    }
+
+    fn block(&mut self, inside: Inside) -> Block {
+        if self.budget == 0 || inside.depth > 4 {
+            return self.activity(inside, false);
+        }
+        self.budget -= 1;
+        match self.random.below(if self.wild { 24 } else { 20 }) {
+            0..6 => self.activity(inside, false),
+            6..9 => self.activity(inside, true),
+            9..11 => Block::Split(self.split(inside, Gateway::Exclusive)),
+            11..13 => Block::Split(self.split(inside, Gateway::Parallel)),
+            13..15 if self.wild || !inside.looping => Block::Split(self.split(inside, Gateway::Inclusive)),
+            15 => self.event_gateway(inside),
+            16 => Block::Catch {
+                id: self.id("catch"),
+                event: self.awaited_event(),
+                cut: self.cut(10),
+            },
+            17 => Block::Exit {
+                id: self.id("exit"),
+                guard: self.guard(),
+            },
+            18 | 19 => Block::Loop {
+                id: self.id("loop"),
+                times: 1 + i64::try_from(self.random.below(3)).expect("a digit"),
+                body: self.steps(Inside {
+                    looping: true,
+                    ..inside
+                }),
+            },
+            20 | 21 => Block::Escalate {
+                id: self.id("escalate"),
+                code: self.random.pick(&ESCALATIONS),
+            },
+            22 | 23 => Block::Compensate {
+                id: self.id("compensate"),
+            },
+            _ => self.activity(inside, false),
+        }
+    }
+
+    fn split(&mut self, inside: Inside, kind: Gateway) -> Split {
+        let id = self.id("split");
+        let count = 2 + self.random.below(2);
+        let mut branches: Vec<Branch> = (0..count)
+            .map(|_| Branch {
+                guard: (kind != Gateway::Parallel).then(|| self.guard()),
+                body: if self.random.chance(10) {
+                    Vec::new()
+                } else {
+                    self.steps(inside)
+                },
+            })
+            .collect();
+        // Without a default no flow may be found, and the command that led here is refused.
+        if kind != Gateway::Parallel && !(self.wild && self.random.chance(10)) {
+            let default = self.random.below(count);
+            branches[default].guard = None;
+        }
+        let cut = if self.wild { self.cut(6) } else { Cut::default() };
+        Split {
+            id,
+            kind,
+            branches,
+            joined: true,
+            cut,
+        }
+    }
+
+    fn event_gateway(&mut self, inside: Inside) -> Block {
+        let id = self.id("events");
+        let mut kinds = vec![
+            Event::Message(self.random.pick(&MESSAGES)),
+            Event::Signal(self.random.pick(&SIGNALS)),
+            Event::Timer("PT5M"),
+        ];
+        kinds.remove(self.random.below(3));
+        let events = kinds
+            .into_iter()
+            .map(|event| {
+                let id = self.id("catch");
+                (id, event, self.steps(inside))
+            })
+            .collect();
+        Block::EventGateway { id, events }
+    }
+
+    fn awaited_event(&mut self) -> Event {
+        match self.random.below(if self.wild { 4 } else { 3 }) {
+            0 => Event::Message(self.random.pick(&MESSAGES)),
+            1 => Event::Signal(self.random.pick(&SIGNALS)),
+            2 => Event::Timer("PT10M"),
+            _ => Event::Conditional(self.guard()),
+        }
+    }
+
+    /// An event at the border of an activity or around a scope, and whether it may leave running what is there.
+    fn surrounding_event(&mut self, escalates: bool) -> (Event, bool) {
+        match self.random.below(if escalates { 9 } else { 5 }) {
+            0 => (Event::Message(self.random.pick(&MESSAGES)), true),
+            1 => (Event::Signal(self.random.pick(&SIGNALS)), true),
+            2 => (Event::Timer(self.random.pick(&["PT5M", "R2/PT5M"])), true),
+            3 => (Event::Conditional(self.guard()), true),
+            4 | 6 | 7 => (Event::Error(self.code(&ERRORS)), false),
+            _ => (Event::Escalation(self.code(&ESCALATIONS)), true),
+        }
+    }
+
+    fn code(&mut self, codes: &[&'static str]) -> Option<&'static str> {
+        self.random.chance(70).then(|| self.random.pick(codes))
+    }
+
+    fn activity(&mut self, inside: Inside, scope: bool) -> Block {
+        let (id, work) = if scope {
+            let content = self.scope(inside.scope());
+            (content.id.clone(), Work::Scope(content))
+        } else {
+            let id = self.id("task");
+            let work = match self.random.below(10) {
+                0 => Work::Manual,
+                1 | 2 => Work::Set {
+                    variable: self.random.pick(&VARIABLES),
+                    change: if self.random.chance(50) {
+                        Change::Plus(1)
+                    } else {
+                        Change::To(i64::try_from(self.random.below(9)).expect("a digit"))
+                    },
+                },
+                3 => Work::Receive,
+                4..7 => Work::External,
+                _ => Work::User,
+            };
+            (id, work)
+        };
+        let repeated = self.random.chance(if scope { 25 } else { 15 }).then(|| Repeated {
+            sequential: self.random.chance(50),
+            times: self.random.below(4),
+            cut: self.cut(10),
+        });
+        let waits = matches!(work, Work::User | Work::External | Work::Receive | Work::Scope(_));
+        let mut boundaries: Vec<Boundary> = Vec::new();
+        if self.wild && waits {
+            while boundaries.len() < 3 && self.random.chance(35) {
+                let (event, may_go_beside) = self.surrounding_event(matches!(work, Work::User | Work::Scope(_)));
+                if boundaries.iter().any(|other| other.event.excludes(&event)) {
+                    continue;
+                }
+                let interrupting = !may_go_beside || self.random.chance(50);
+                boundaries.push(Boundary {
+                    id: self.id("boundary"),
+                    interrupting,
+                    event,
+                    body: self.steps(inside.deeper()),
+                    // Coming back without interrupting doubles the tokens behind, which is legal and rarely meant.
+                    rejoins: self.random.chance(if interrupting { 75 } else { 10 }),
+                });
+            }
+        }
+        let undone = self.wild && !matches!(work, Work::Manual) && self.random.chance(20);
+        let cut = self.cut(10);
+        Block::Activity(Activity {
+            id,
+            work,
+            cut,
+            repeated,
+            boundaries,
+            undone,
+        })
+    }
+}
