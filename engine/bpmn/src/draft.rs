@@ -6,7 +6,7 @@ use flowstone_script::Script;
 
 use crate::model::{
     Asynchronous, Error, Escalation, ExecutionListener, InputOutput, JobSettings, Message, MultiInstance, NodeKind,
-    Signal,
+    Quantities, Signal,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, Value};
@@ -54,6 +54,7 @@ pub(crate) struct DraftNode<'tree> {
     pub listeners: Vec<ExecutionListener>,
     /// `activityRef` of its compensation event definition, when it throws.
     pub compensates: Option<Value<'tree>>,
+    pub quantities: Quantities,
     pub multi_instance: Option<Box<MultiInstance>>,
     pub input_output: Option<InputOutput>,
     pub properties: Vec<(String, String)>,

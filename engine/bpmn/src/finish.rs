@@ -71,6 +71,7 @@ fn finish_node(node: DraftNode<'_>, flows: &[DraftFlow<'_>], problems: &Problems
         jobs: node.jobs,
         is_for_compensation: node.is_for_compensation,
         listeners: node.listeners,
+        quantities: node.quantities,
         multi_instance: node.multi_instance,
         input_output: node.input_output,
         properties: node.properties,

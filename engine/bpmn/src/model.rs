@@ -13,7 +13,7 @@ mod listener;
 
 pub use activity::{
     DecisionMapping, DecisionTask, ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation,
-    MultiInstance, ReceiveTask, ReportedError, Times, UserTask,
+    MultiInstance, Quantities, ReceiveTask, ReportedError, StandardLoop, Times, UserTask,
 };
 pub use call::{CallActivity, CalledBinding, MappedSource, VariableMapping};
 pub use data::{InputOutput, Parameter, ParameterValue};
@@ -211,6 +211,8 @@ pub struct FlowNode {
     pub jobs: JobSettings,
     /// Whether it is carried out only to compensate another activity (BPMN 2.0, 10.3, `isForCompensation`).
     pub is_for_compensation: bool,
+    /// How many tokens an activity takes and gives.
+    pub quantities: Quantities,
     /// How often an activity is carried out; `None`: once.
     pub multi_instance: Option<Box<MultiInstance>>,
     /// Computed when it is entered and left.

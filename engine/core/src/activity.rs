@@ -27,6 +27,9 @@ impl Step<'_> {
     fn enter(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
         let flow_node = model.flow_node(node);
+        if flow_node.quantities.start > 1 && !self.is_body_of(scope, node) && !self.has_enough_tokens(scope, node) {
+            return Ok(());
+        }
         if let Some(repeated) = &flow_node.multi_instance
             && !self.is_body_of(scope, node)
         {
@@ -93,6 +96,22 @@ impl Step<'_> {
                 self.leave(scope, node)
             }
         }
+    }
+
+    /// Whether as many tokens have come to an activity as it needs to begin (BPMN 2.0, 13.3.1); else this one waits
+    /// for the others.
+    fn has_enough_tokens(&mut self, scope: Uuid, node: NodeIndex) -> bool {
+        let id = self.model.id(node);
+        let arrived = self.instance.number_waiting_at_join(scope, &id) + 1;
+        if arrived < self.model.flow_node(node).quantities.start as usize {
+            self.wait_for_others(scope, node);
+            return false;
+        }
+        let waiting: Vec<Uuid> = self.instance.waiting_at_join(scope, &id).collect();
+        for token in waiting {
+            self.remove(token, node, false);
+        }
+        true
     }
 
     /// A token goes through a node without waiting.

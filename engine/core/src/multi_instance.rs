@@ -3,7 +3,9 @@
 //! The instances lie in a scope of their own, the body. Its variables count them, so that one more that is done costs
 //! the same however many there are.
 
-use flowstone_bpmn::model::{MultiInstance, NodeIndex, Times};
+use std::sync::Arc;
+
+use flowstone_bpmn::model::{MultiInstance, NodeIndex, StandardLoop, Times};
 use flowstone_expression::{TypedValue, Value, Variables};
 use uuid::Uuid;
 
@@ -19,6 +21,9 @@ const COMPLETED: &str = "nrOfCompletedInstances";
 const ACTIVE: &str = "nrOfActiveInstances";
 const COUNTER: &str = "loopCounter";
 
+/// How often an activity can be carried out: what it takes to count them is held in memory.
+const MOST: i32 = 1_000_000;
+
 impl Step<'_> {
     /// Whether a scope is the body of a multi-instance activity.
     pub(crate) fn is_body_of(&self, scope: Uuid, node: NodeIndex) -> bool {
@@ -26,6 +31,14 @@ impl Step<'_> {
             return false;
         };
         self.instance.scope(scope).and_then(|scope| scope.node.as_ref()) == Some(body)
+    }
+
+    /// Whether a node is a standard loop, which nothing bounds.
+    pub(crate) fn is_loop(&self, node: NodeIndex) -> bool {
+        let repeated = &self.model.flow_node(node).multi_instance;
+        repeated
+            .as_ref()
+            .is_some_and(|repeated| matches!(repeated.times, Times::Loop(_)))
     }
 
     /// A token arrives at a multi-instance activity.
@@ -38,15 +51,12 @@ impl Step<'_> {
         let Some(body) = self.model.body(node).cloned() else {
             return Err(self.unfit(node, "the activity has no body"));
         };
+        if let Times::Loop(repeated) = &repeated.times {
+            return self.enter_loop(scope, node, body, repeated);
+        }
         let items = self.items(scope, node, repeated)?;
         let count = items.count();
-        let id = self.ids.next_id();
-        self.emit(Event::ScopeOpened {
-            id,
-            parent: scope,
-            node: body,
-            at: self.now,
-        });
+        let id = self.open_body(scope, body);
         let active = if repeated.sequential { count.min(1) } else { count };
         let counters = [(ALL, count), (COMPLETED, 0), (ACTIVE, active)];
         self.emit(Event::VariablesCreated {
@@ -74,6 +84,55 @@ impl Step<'_> {
         Ok(())
     }
 
+    fn open_body(&mut self, scope: Uuid, body: Arc<str>) -> Uuid {
+        let id = self.ids.next_id();
+        self.emit(Event::ScopeOpened {
+            id,
+            parent: scope,
+            node: body,
+            at: self.now,
+        });
+        id
+    }
+
+    /// A token arrives at a standard loop (BPMN 2.0, 13.3.6). Its body counts how often it was carried out.
+    fn enter_loop(
+        &mut self,
+        scope: Uuid,
+        node: NodeIndex,
+        body: Arc<str>,
+        repeated: &StandardLoop,
+    ) -> Result<(), Rejection> {
+        let id = self.open_body(scope, body);
+        self.emit(Event::VariablesCreated {
+            scope: id,
+            variables: [COMPLETED, COUNTER]
+                .map(|name| (name.to_owned(), TypedValue::from(0)))
+                .into(),
+        });
+        self.watch_border(id, node)?;
+        if repeated.test_before && !self.loops_on(id, node, repeated, 0)? {
+            return self.leave_body(id, node);
+        }
+        self.schedule_repetition(id, node, Variables::new());
+        Ok(())
+    }
+
+    /// Whether a standard loop goes on after it was carried out so many times.
+    fn loops_on(
+        &mut self,
+        body: Uuid,
+        node: NodeIndex,
+        repeated: &StandardLoop,
+        completed: i32,
+    ) -> Result<bool, Rejection> {
+        let completed = u32::try_from(completed).unwrap_or(u32::MAX);
+        if repeated.maximum.is_some_and(|maximum| completed >= maximum) {
+            return Ok(false);
+        }
+        self.holds(repeated.condition.as_ref(), &mut Place::at(body, node))
+    }
+
     /// What the activity is carried out for.
     fn items(&mut self, scope: Uuid, node: NodeIndex, repeated: &MultiInstance) -> Result<Items, Rejection> {
         let mut place = Place::at(scope, node);
@@ -85,8 +144,13 @@ impl Step<'_> {
                     .and_then(|number| i32::try_from(number).ok())
                     .filter(|number| *number >= 0);
                 let problem = "loopCardinality is not a whole number of at least 0; give one, for example 3";
-                return count.map(Items::Count).ok_or_else(|| self.unfit(node, problem));
+                let count = count.ok_or_else(|| self.unfit(node, problem))?;
+                if count > MOST {
+                    return Err(self.unfit(node, "loopCardinality is above 1000000; split the work"));
+                }
+                return Ok(Items::Count(count));
             }
+            Times::Loop(_) => return Ok(Items::Count(i32::MAX)),
             Times::Collection(collection) => self.evaluate(collection, &mut place)?,
             Times::Variable(name) => {
                 let variable = self.instance.variable(scope, name);
@@ -125,6 +189,10 @@ impl Step<'_> {
         };
         let completed = self.counter(body, COMPLETED) + 1;
         self.set_local_variable(body, COMPLETED, TypedValue::from(completed));
+        if let Times::Loop(repeated) = &repeated.times {
+            self.set_local_variable(body, COUNTER, TypedValue::from(completed));
+            return Ok(!self.loops_on(body, node, repeated, completed)?);
+        }
         if !repeated.sequential {
             let active = self.counter(body, ACTIVE) - 1;
             self.set_local_variable(body, ACTIVE, TypedValue::from(active));
@@ -190,7 +258,7 @@ impl Step<'_> {
         let scope = self.surrounding(body)?;
         let items = match repeated.times {
             Times::Cardinality(_) => Items::Count(self.counter(body, ALL)),
-            Times::Collection(_) | Times::Variable(_) => self.items(scope, node, repeated)?,
+            Times::Collection(_) | Times::Variable(_) | Times::Loop(_) => self.items(scope, node, repeated)?,
         };
         let next = self.counter(body, COMPLETED);
         self.next_in_sequence(body, node, repeated, &items, next)

@@ -390,7 +390,8 @@ impl<'a> Step<'a> {
                 return Ok(());
             };
             // What one activity is carried out for is bounded by its collection, not by the length of the way.
-            entered += usize::from(repetition.is_none());
+            let is_bounded = repetition.is_some() && !self.is_loop(node);
+            entered += usize::from(!is_bounded);
             if entered > self.options.step_limit {
                 return Err(Rejection::StepLimit {
                     limit: self.options.step_limit,

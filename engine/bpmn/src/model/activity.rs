@@ -124,7 +124,25 @@ pub enum FormBinding {
     Version(Expression),
 }
 
-/// An activity that is carried out several times (BPMN 2.0, 13.3.7).
+/// How many tokens an activity takes and gives (BPMN 2.0, 10.3 `startQuantity` and `completionQuantity`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantities {
+    /// How many must have come before it begins.
+    pub start: u32,
+    /// How many go through each flow that is taken after it.
+    pub completion: u32,
+}
+
+impl Default for Quantities {
+    fn default() -> Self {
+        Self {
+            start: 1,
+            completion: 1,
+        }
+    }
+}
+
+/// An activity that is carried out several times (BPMN 2.0, 13.3.6 and 13.3.7).
 #[derive(Clone, Debug, PartialEq)]
 pub struct MultiInstance {
     /// One after the other instead of all at once.
@@ -148,6 +166,19 @@ pub enum Times {
     Collection(Expression),
     /// Once for each item of a variable.
     Variable(String),
+    /// A standard loop: one after the other as long as something holds.
+    Loop(StandardLoop),
+}
+
+/// An activity that is carried out again and again (BPMN 2.0, 13.3.6).
+#[derive(Clone, Debug, PartialEq)]
+pub struct StandardLoop {
+    /// Whether it goes on; `None`: always.
+    pub condition: Option<Script>,
+    /// How often at most; `None`: without limit.
+    pub maximum: Option<u32>,
+    /// Whether the condition is asked before the first time too.
+    pub test_before: bool,
 }
 
 /// A receive task (BPMN 2.0, 10.3.3).

@@ -70,7 +70,8 @@ impl<'tree> Reader<'tree, '_, '_> {
             ),
             listeners: self.execution_listeners(index, element.id()),
             compensates: self.compensated(index, element),
-            multi_instance: self.multi_instance(index, element).map(Box::new),
+            quantities: self.quantities(element),
+            multi_instance: self.repetition(index, element).map(Box::new),
             input_output: self.input_output(index, element),
             properties: self.properties(index),
             documentation: self.documentation(index),
@@ -211,12 +212,6 @@ impl<'tree> Reader<'tree, '_, '_> {
             self.refuse_attribute(id, value.span, "instantiate", element.name);
             supported = false;
         }
-        for name in ["startQuantity", "completionQuantity"] {
-            if let Some(value) = element.attribute(name).filter(|value| value.text.trim() != "1") {
-                self.refuse_attribute(id, value.span, name, element.name);
-                supported = false;
-            }
-        }
         supported
     }
 
@@ -252,9 +247,9 @@ pub(super) fn is_true(element: &Element<'_>, name: &str) -> bool {
         .is_some_and(|value| matches!(value.text.trim(), "true" | "1"))
 }
 
-/// Whether an element says how often an activity is carried out, in the way that is executed.
+/// Whether an element says how often an activity is carried out.
 fn is_loop(element: &Element<'_>) -> bool {
-    element.is_bpmn("multiInstanceLoopCharacteristics")
+    element.is_bpmn("multiInstanceLoopCharacteristics") || element.is_bpmn("standardLoopCharacteristics")
 }
 
 fn may_repeat(owner: &Element<'_>) -> bool {

@@ -1,21 +1,108 @@
-//! How often an activity is carried out (BPMN 2.0, 10.3.7).
+//! How often an activity is carried out (BPMN 2.0, 10.3.7 and 10.3.8), and how many tokens it takes and gives.
 
 use super::Reader;
+use super::value::shortened;
 use crate::codes;
 use crate::draft::title;
-use crate::model::{MultiInstance, Times};
+use crate::model::{Asynchronous, MultiInstance, Quantities, StandardLoop, Times};
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
 
 impl<'tree> Reader<'tree, '_, '_> {
-    /// The multi-instance characteristics of an activity.
-    pub(super) fn multi_instance(
+    /// How often an activity is carried out, if it says so.
+    pub(super) fn repetition(&mut self, index: ElementIndex, owner: &'tree Element<'tree>) -> Option<MultiInstance> {
+        let tree = self.tree;
+        if let Some((index, element)) = tree.bpmn_child(index, "multiInstanceLoopCharacteristics") {
+            return self.multi_instance(index, element, owner);
+        }
+        let (index, element) = tree.bpmn_child(index, "standardLoopCharacteristics")?;
+        Some(MultiInstance {
+            sequential: true,
+            times: Times::Loop(self.standard_loop(index, element, owner)?),
+            element_variable: None,
+            asynchronous: Asynchronous::default(),
+            completion_condition: None,
+        })
+    }
+
+    fn standard_loop(
         &mut self,
         index: ElementIndex,
+        element: &'tree Element<'tree>,
+        owner: &'tree Element<'tree>,
+    ) -> Option<StandardLoop> {
+        let id = owner.id();
+        let condition = self
+            .tree
+            .bpmn_child(index, "loopCondition")
+            .map(|(_, condition)| condition)
+            .filter(|condition| !condition.content().text.trim().is_empty());
+        let maximum = element.attribute("loopMaximum");
+        if condition.is_none() && maximum.is_none() {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_CARDINALITY,
+                    element.span,
+                    format!("{} does not say how long it is repeated.", title(owner)),
+                    "Give it a loopCondition, or set loopMaximum.",
+                )
+                .at(id),
+            );
+            return None;
+        }
+        let maximum = match maximum {
+            Some(maximum) => Some(self.count(maximum, "loopMaximum", 0, u32::MAX, id)?),
+            None => None,
+        };
+        let condition = match condition {
+            Some(condition) => Some(self.condition(owner, condition)?),
+            None => None,
+        };
+        Some(StandardLoop {
+            condition,
+            maximum,
+            test_before: self.flag(element.attribute("testBefore"), false, "testBefore", id),
+        })
+    }
+
+    /// How many tokens an activity takes and gives.
+    pub(super) fn quantities(&mut self, element: &Element<'_>) -> Quantities {
+        const MOST: u32 = 10_000;
+        let mut quantity = |name: &str| match element.attribute(name) {
+            Some(value) => self.count(value, name, 1, MOST, element.id()).unwrap_or(1),
+            None => 1,
+        };
+        Quantities {
+            start: quantity("startQuantity"),
+            completion: quantity("completionQuantity"),
+        }
+    }
+
+    fn count(&mut self, value: Value<'_>, name: &str, least: u32, most: u32, id: Option<&str>) -> Option<u32> {
+        let number = value.text.trim().parse().ok();
+        let number = number.filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.problems.error(
+                Problem::new(
+                    codes::INVALID_NUMBER,
+                    value.span,
+                    format!("'{}' is not a valid number for '{name}'.", shortened(value.text)),
+                    format!("Write a whole number from {least} to {most}."),
+                )
+                .at(id),
+            );
+        }
+        number
+    }
+
+    /// The multi-instance characteristics of an activity.
+    fn multi_instance(
+        &mut self,
+        loop_index: ElementIndex,
+        element: &'tree Element<'tree>,
         owner: &'tree Element<'tree>,
     ) -> Option<MultiInstance> {
         let tree = self.tree;
-        let (loop_index, element) = tree.bpmn_child(index, "multiInstanceLoopCharacteristics")?;
         let id = owner.id();
         if let Some(behavior) = element.attribute("behavior").filter(|behavior| behavior.text != "All") {
             self.refuse_attribute(id, behavior.span, "behavior", element.name);

@@ -235,6 +235,25 @@ impl World {
         })
     }
 
+    /// An event comes for the first that waits for it.
+    pub fn event(&mut self, kind: EventKind, name: &str) -> Result<Vec<Event>, Rejection> {
+        let waiting = self.instance.subscriptions();
+        let mut waiting: Vec<_> = waiting
+            .filter(|one| one.kind == kind && one.name.as_deref() == Some(name))
+            .map(|one| (one.id, one.owner))
+            .collect();
+        waiting.sort_unstable();
+        let Some((_, execution)) = waiting.first() else {
+            panic!("nobody waits for {kind:?} '{name}'");
+        };
+        self.give(&Command::Trigger(Trigger {
+            execution: *execution,
+            awaited: Awaited::Event(kind, name.to_owned()),
+            variables: Variables::new(),
+            local_variables: Variables::new(),
+        }))
+    }
+
     /// The nodes of all jobs, the oldest first.
     pub fn jobs(&self) -> Vec<&str> {
         let mut jobs: Vec<&Job> = self.instance.jobs().collect();
