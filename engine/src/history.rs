@@ -9,10 +9,9 @@ pub enum HistoryLevel {
     None,
     /// Process and activity instances.
     Activity,
-    /// The same as `Activity` for the elements executed so far.
+    /// The variables that instances and activities held at their end, too.
     Audit,
-    /// Process and activity instances and every event, from which an instance can be rebuilt at
-    /// any moment.
+    /// Every event, too, from which an instance can be rebuilt at any moment.
     #[default]
     Full,
 }

@@ -111,6 +111,13 @@ create table history_event (
 ) partition by RANGE (instance_id);
 CREATE UNIQUE INDEX history_event_pkey ON ONLY public.history_event USING btree (instance_id, version);
 
+create table history_large_value (
+    instance_id uuid not null,
+    hash text collate "C" not null,
+    content text not null
+) partition by RANGE (instance_id);
+CREATE UNIQUE INDEX history_large_value_pkey ON ONLY public.history_large_value USING btree (instance_id, hash);
+
 create table history_process_instance (
     id uuid not null,
     definition_id text collate "C" not null,
@@ -130,6 +137,20 @@ create table history_process_instance (
     root_instance_id uuid
 ) partition by RANGE (id);
 CREATE UNIQUE INDEX history_process_instance_pkey ON ONLY public.history_process_instance USING btree (id);
+
+create table history_variables (
+    id uuid not null,
+    instance_id uuid not null,
+    root_instance_id uuid,
+    task_id uuid,
+    definition_id text collate "C" not null,
+    definition_key text collate "C" not null,
+    tenant_id text collate "C",
+    started_at timestamp with time zone not null,
+    ended_at timestamp with time zone not null,
+    variables jsonb not null
+) partition by RANGE (instance_id);
+CREATE UNIQUE INDEX history_variables_pkey ON ONLY public.history_variables USING btree (instance_id, id);
 
 create table incident (
     id uuid not null,

@@ -128,6 +128,20 @@ CREATE TABLE history_process_instance (
     delete_reason      text
 , super_instance_id text, root_instance_id text) strict, without rowid;
 
+CREATE TABLE history_variables (
+    id               text    not null,
+    instance_id      text    not null,
+    root_instance_id text,
+    task_id          text,
+    definition_id    text    not null,
+    definition_key   text    not null,
+    tenant_id        text,
+    started_at       integer not null,
+    ended_at         integer not null,
+    variables        text    not null,
+    primary key (instance_id, id)
+) strict;
+
 CREATE TABLE incident (
     id            text    not null primary key,
     instance_id   text    not null,

@@ -55,6 +55,6 @@ pub use rejection::Rejection;
 pub use start_event::{StartSubscription, StartTimer};
 pub use state::{
     Caller, Delegation, EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork,
-    Repetition, Scope, ScopePhase, Subscription, Token, UserTask, Wait,
+    Removed, Repetition, Scope, ScopePhase, Subscription, Token, UserTask, Wait,
 };
 pub use step::{StepOptions, start, step};

@@ -50,7 +50,48 @@ pub struct Instance {
     job_owners: HashMap<Uuid, Uuid>,
     /// Rough size of all variables.
     variable_bytes: usize,
+    removed: Removed,
     undo: Option<Vec<Undo>>,
+}
+
+/// What the steps since [`Instance::take_removed`] took out of an instance, as it was at last: what
+/// history keeps of it. It is no part of the state, so instances are equal without it.
+#[derive(Clone, Debug, Default)]
+pub struct Removed {
+    /// Tokens.
+    pub tokens: Vec<Token>,
+    /// Scopes, kept ones when they were forgotten; never the root.
+    pub scopes: Vec<Scope>,
+    /// Incidents.
+    pub incidents: Vec<Incident>,
+    /// Jobs.
+    pub jobs: Vec<Job>,
+}
+
+impl Removed {
+    fn note(&mut self, undo: Undo) {
+        match undo {
+            Undo::TokenRemoved(token) => self.tokens.push(*token),
+            Undo::ScopeRemoved(scope) => self.scopes.push(*scope),
+            Undo::IncidentRemoved(incident) => self.incidents.push(*incident),
+            Undo::JobRemoved(job) => self.jobs.push(*job),
+            _ => {}
+        }
+    }
+
+    /// Adds what later steps took out.
+    pub fn append(&mut self, mut later: Removed) {
+        self.tokens.append(&mut later.tokens);
+        self.scopes.append(&mut later.scopes);
+        self.incidents.append(&mut later.incidents);
+        self.jobs.append(&mut later.jobs);
+    }
+}
+
+impl PartialEq for Removed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// The root of an instance or an entered sub-process.
@@ -453,6 +494,7 @@ impl Instance {
             jobs: BTreeMap::new(),
             job_owners: HashMap::new(),
             variable_bytes: 0,
+            removed: Removed::default(),
             undo: None,
         }
     }
@@ -710,7 +752,14 @@ impl Instance {
 
     /// Keeps the changes since [`Instance::begin`].
     pub(crate) fn keep(&mut self) {
-        self.undo = None;
+        for undo in self.undo.take().into_iter().flatten() {
+            self.removed.note(undo);
+        }
+    }
+
+    /// What was taken out of the instance since the last call.
+    pub fn take_removed(&mut self) -> Removed {
+        std::mem::take(&mut self.removed)
     }
 
     /// Takes the changes since [`Instance::begin`] back, the last first.
@@ -759,8 +808,10 @@ impl Instance {
     }
 
     fn note(&mut self, undo: Undo) {
-        if let Some(log) = &mut self.undo {
-            log.push(undo);
+        match &mut self.undo {
+            Some(log) => log.push(undo),
+            // What cannot be taken back, such as the first step of an instance.
+            None => self.removed.note(undo),
         }
     }
 

@@ -434,10 +434,10 @@ impl Across<'_> {
         let mut ids = InstanceIds::of(id, now);
         let options = &self.writer.shell.step_options;
         let key = definition.record.id.clone();
-        let (instance, events) = start(&definition.executable, id, key, with, now, &mut ids, options)?;
+        let (mut instance, events) = start(&definition.executable, id, key, with, now, &mut ids, options)?;
         self.news.extend(news(&instance, &events));
         let touched = self.round.touch(id, || Touched::new(true, false));
-        touched.projection.absorb(&definition, &instance, events);
+        touched.projection.absorb(&definition, &mut instance, events);
         self.before.insert(id, None);
         self.writer.hot.insert(Hot {
             instance,
@@ -475,7 +475,7 @@ impl Across<'_> {
         let events = step(executable, &mut hot.instance, command, now, &mut ids, &options)?;
         self.news.extend(news(&hot.instance, &events));
         let touched = self.round.touch(id, || Touched::new(false, remembered));
-        touched.projection.absorb(&hot.definition, &hot.instance, events);
+        touched.projection.absorb(&hot.definition, &mut hot.instance, events);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::{Event, Instance, Job, Outcome, ScopePhase, Subscription, Token, Wait};
+use flowstone_core::{Event, Instance, Job, Outcome, Removed, ScopePhase, Subscription, Token, Wait};
 use flowstone_store::change::{HeaderChange, InstanceChange};
 use flowstone_store::record::{
     ActivityKind, ActivityRow, EventLogRow, ExternalTaskColumns, HistoricActivityRow, HistoricInstanceRow, IncidentRow,
@@ -12,6 +12,7 @@ use flowstone_store::record::{
 };
 use uuid::Uuid;
 
+use super::history::Past;
 use crate::definitions::Definition;
 use crate::history::HistoryLevel;
 
@@ -36,6 +37,7 @@ pub(crate) struct Projection {
     historic_instance: Option<HistoricInstanceRow>,
     ended: bool,
     events: Vec<Event>,
+    removed: Removed,
     /// External tasks that came, changed or went.
     external_tasks: HashSet<Uuid>,
 }
@@ -71,8 +73,9 @@ impl Projection {
         self.jobs_created.iter().chain(&self.jobs_changed).copied()
     }
 
-    /// Adds the events of one step.
-    pub(crate) fn absorb(&mut self, definition: &Definition, instance: &Instance, events: Vec<Event>) {
+    /// Adds the events of one step, and what it took out of the instance.
+    pub(crate) fn absorb(&mut self, definition: &Definition, instance: &mut Instance, events: Vec<Event>) {
+        self.removed.append(instance.take_removed());
         for event in &events {
             self.note(definition, instance, event);
         }
@@ -373,6 +376,14 @@ impl Projection {
         let tasks = self.inserted.iter().chain(&self.user_tasks_changed);
         let tokens = || tasks.clone().filter_map(|id| instance.token(*id));
         let keep_history = history > HistoryLevel::None;
+        let past = Past {
+            definition,
+            instance,
+            events: &self.events,
+            removed: &self.removed,
+            now,
+        };
+        let rows = past.rows(history);
         Ok(InstanceChange {
             instance_id: instance.id,
             header,
@@ -398,6 +409,7 @@ impl Projection {
             } else {
                 Vec::new()
             },
+            history: rows,
             event_log,
         })
     }

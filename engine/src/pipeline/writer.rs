@@ -175,7 +175,7 @@ impl Writer {
             let options = &self.shell.step_options;
             let executable = &hot.definition.executable;
             if let Ok(events) = step(executable, &mut hot.instance, &failed, now, &mut ids, options) {
-                touched.projection.absorb(&hot.definition, &hot.instance, events);
+                touched.projection.absorb(&hot.definition, &mut hot.instance, events);
             }
         }
         touched.jobs.push((job, Outcome::Rejected(rejection)));
@@ -321,7 +321,7 @@ impl Writer {
                 &self.shell.step_options,
             )
         }));
-        let (instance, events) = match started {
+        let (mut instance, events) = match started {
             Ok(Ok(started)) => started,
             Ok(Err(rejection)) => return job.answer(Err(Error::Rejected(rejection))),
             Err(_) => {
@@ -333,7 +333,7 @@ impl Writer {
             return self.across.push_back(Job::Start(job));
         }
         let touched = round.touch(job.id, || Touched::new(true, false));
-        touched.projection.absorb(&job.definition, &instance, events);
+        touched.projection.absorb(&job.definition, &mut instance, events);
         let reply = reply_of(&instance);
         if let Some(key) = &job.idempotency_key {
             touched.applied.push(applied(key, &reply, now));
@@ -377,7 +377,7 @@ impl Writer {
                     hot.instance = before;
                     return self.across.push_back(job);
                 }
-                touched.projection.absorb(&hot.definition, &hot.instance, events);
+                touched.projection.absorb(&hot.definition, &mut hot.instance, events);
                 let reply = reply_of(&hot.instance);
                 if let Some(key) = job.submit_key() {
                     touched.applied.push(applied(key, &reply, now));
@@ -401,7 +401,7 @@ impl Writer {
                         options,
                     );
                     if let Ok(events) = counted {
-                        touched.projection.absorb(&hot.definition, &hot.instance, events);
+                        touched.projection.absorb(&hot.definition, &mut hot.instance, events);
                     }
                 }
                 Outcome::Rejected(rejection)
@@ -459,7 +459,7 @@ impl Writer {
                 ) else {
                     continue;
                 };
-                touched.projection.absorb(&definition, &hot.instance, events);
+                touched.projection.absorb(&definition, &mut hot.instance, events);
                 if let Some(locked) = locked_task(hot, task.id, &engagement.topic) {
                     round.engaged[engagement.position].tasks.push(*locked);
                 }

@@ -14,6 +14,7 @@
 //! meanwhile is waited for and its version compared again (read committed), so of two batches that
 //! expect the same version exactly one finds it.
 
+mod history;
 mod rows;
 mod statement;
 
@@ -123,6 +124,7 @@ fn write(batch: &Batch) -> Result<Statement> {
     rows::write_incidents(&mut statement, changes)?;
     rows::write_jobs(&mut statement, changes)?;
     rows::write_history(&mut statement, changes)?;
+    history::write(&mut statement, changes)?;
     rows::write_applied(&mut statement, &batch.applied)?;
     Ok(statement)
 }

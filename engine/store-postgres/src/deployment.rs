@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use flowstone_store::Result;
+use flowstone_store::history::TABLES;
 use flowstone_store::record::{DefinitionRecord, Deployed, JobRow, NewDeployment, ResourceRecord};
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgPool, Postgres, Row as _, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 
 use crate::decision::put_decision;
@@ -225,7 +226,7 @@ pub(crate) fn read_definition(row: &PgRow) -> sqlx::Result<DefinitionRecord> {
 /// Definition by id; see [`flowstone_store::Store::definition`].
 pub(crate) async fn definition(pool: &PgPool, id: &str) -> Result<Option<DefinitionRecord>> {
     let sql = format!("select {DEFINITION_COLUMNS} from process_definition d where d.id = $1");
-    sqlx::query(sqlx::AssertSqlSafe(sql))
+    sqlx::query(AssertSqlSafe(sql))
         .bind(storable(id))
         .fetch_optional(pool)
         .await
@@ -243,7 +244,7 @@ pub(crate) async fn latest_definition(
         "select {DEFINITION_COLUMNS} from process_definition d \
          where d.key = $1 and d.tenant_id is not distinct from $2 order by d.version desc limit 1"
     );
-    sqlx::query(sqlx::AssertSqlSafe(sql))
+    sqlx::query(AssertSqlSafe(sql))
         .bind(storable(key))
         .bind(tenant.map(storable))
         .fetch_optional(pool)
@@ -351,13 +352,20 @@ pub(crate) async fn delete_definition(pool: &PgPool, id: &str, cascade: bool) ->
 
 /// Deletes the history of all instances of definitions.
 async fn delete_history(connection: &mut PgConnection, definitions: &[String]) -> sqlx::Result<()> {
-    for sql in [
-        "delete from history_event where instance_id in \
-         (select id from history_process_instance where definition_id = any($1))",
-        "delete from history_activity where definition_id = any($1)",
-        "delete from history_process_instance where definition_id = any($1)",
-    ] {
-        sqlx::query(sql).bind(definitions).execute(&mut *connection).await?;
+    let of_instances = ["history_event", "history_large_value"].map(|table| {
+        format!(
+            "delete from {table} where instance_id in \
+             (select id from history_process_instance where definition_id = any($1))"
+        )
+    });
+    let own = TABLES.iter().chain(&["history_activity", "history_process_instance"]);
+    let own = own.map(|table| format!("delete from {table} where definition_id = any($1)"));
+    for sql in of_instances.into_iter().chain(own) {
+        // The text is made of constants.
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(definitions)
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use flowstone_store::change::AppliedCommand;
+use flowstone_store::history::TABLES;
 use flowstone_store::record::{
     ActivityKind, ActivityRow, DueJob, ExternalTaskColumns, IncidentRow, InstanceRow, InstanceSnapshot, JobRow,
     ReadyTask, SubscriptionRow, UserTaskRow,
@@ -12,7 +13,7 @@ use flowstone_store::record::{
 use flowstone_store::{Error, Result};
 use serde::Deserialize;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
+use sqlx::{AssertSqlSafe, PgPool, Row as _};
 use uuid::Uuid;
 
 use crate::document::{self, LargeValues};
@@ -417,16 +418,20 @@ pub(crate) async fn event_log(pool: &PgPool, instance: Uuid) -> Result<Vec<Vec<u
 /// Deletes the history of an ended instance; see
 /// [`flowstone_store::Store::delete_historic_instance`].
 pub(crate) async fn delete_historic_instance(pool: &PgPool, id: Uuid) -> Result<bool> {
-    let deleted: Vec<Uuid> = sqlx::query_scalar(
-        "with instance as (delete from history_process_instance where id = $1 returning id), \
-         activities as (delete from history_activity where instance_id = $1 and exists (select from instance)), \
-         events as (delete from history_event where instance_id = $1 and exists (select from instance)) \
-         select id from instance",
-    )
-    .bind(id)
-    .fetch_all(pool)
-    .await
-    .map_err(|error| failure("deleting the history of an instance", error))?;
+    let mut sql = "with instance as (delete from history_process_instance where id = $1 returning id)".to_owned();
+    let others = ["history_activity", "history_event", "history_large_value"];
+    for table in others.iter().chain(TABLES) {
+        sql.push_str(&format!(
+            ", {table}_deleted as (delete from {table} where instance_id = $1 and exists (select from instance))"
+        ));
+    }
+    sql.push_str(" select id from instance");
+    // The text is made of constants.
+    let deleted: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_all(pool)
+        .await
+        .map_err(|error| failure("deleting the history of an instance", error))?;
     Ok(!deleted.is_empty())
 }
 

@@ -1,6 +1,7 @@
 //! The schema: migrations and the monthly partitions of history.
 
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, Utc};
+use flowstone_store::history::TABLES;
 use flowstone_store::{Error, Result};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Row as _};
@@ -11,8 +12,13 @@ use crate::error::failure;
 /// Every migration, embedded in the binary.
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-/// Tables that are partitioned by the month in which an instance began.
-const PARTITIONED: [&str; 3] = ["history_process_instance", "history_activity", "history_event"];
+/// Tables that are partitioned by the month in which an instance began, beside [`TABLES`].
+const PARTITIONED: [&str; 4] = [
+    "history_process_instance",
+    "history_activity",
+    "history_event",
+    "history_large_value",
+];
 
 /// For how many months ahead partitions are made.
 const MONTHS_AHEAD: u32 = 2;
@@ -133,7 +139,7 @@ async fn missing_partitions(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<(St
         let Some((first, next)) = month(now.date_naive(), ahead) else {
             continue;
         };
-        for table in PARTITIONED {
+        for table in PARTITIONED.iter().chain(TABLES) {
             let name = format!("{table}_{:04}_{:02}", first.year(), first.month());
             let (from, to) = (first_id(first), first_id(next));
             let sql = format!("create table {name} partition of {table} for values from ('{from}') to ('{to}')");

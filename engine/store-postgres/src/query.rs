@@ -5,6 +5,7 @@
 
 mod condition;
 mod entity;
+mod historic_variable;
 mod history;
 mod job;
 mod variable;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use flowstone_store::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
+use flowstone_store::history::{HistoryRow, HistoryRows};
 use flowstone_store::text::storable;
 use flowstone_store::{Committed, Error, Result};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, SqlitePool};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::cells::Cells as Read;
 use crate::error::failure;
+use crate::history;
 use crate::rows::{Cells, Rows, ids, json};
 use crate::table::{
     ACTIVITY, HISTORIC_ACTIVITY, HISTORIC_INSTANCE, INCIDENT, INSTANCE, JOB, SUBSCRIPTION, Table, USER_TASK,
@@ -267,6 +269,7 @@ fn write_history(statements: &mut Statements, changes: &[&InstanceChange]) -> Re
         |change| &change.historic_activities,
         historic_activity_cells,
     )?;
+    append(statements, changes, |rows| &rows.variables)?;
     let sql = "insert into history_event (instance_id, version, at, events) \
                select r.value ->> 0, r.value ->> 1, r.value ->> 2, unhex(r.value ->> 3) from jsonb_each(?1) r";
     put(
@@ -338,6 +341,21 @@ fn put<Row>(
     }
     statements.add(sql, rows.finish());
     Ok(())
+}
+
+/// Appends rows of history.
+fn append<Row: HistoryRow>(
+    statements: &mut Statements,
+    changes: &[&InstanceChange],
+    pick: impl Fn(&HistoryRows) -> &[Row],
+) -> Result<()> {
+    put(
+        statements,
+        &history::insert::<Row>(),
+        changes,
+        |change| pick(&change.history),
+        |cells, row| row.cells().iter().try_for_each(|cell| cells.cell(cell)),
+    )
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The events of instances, and forgetting what has ended.
 
 use flowstone_store::Result;
-use sqlx::{SqliteConnection, SqlitePool};
+use flowstone_store::history::{HistoryRow, TABLES};
+use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::error::failure;
@@ -34,6 +35,11 @@ pub(crate) async fn delete_historic_instance(pool: &SqlitePool, id: Uuid) -> Res
             ] {
                 sqlx::query(sql).bind(&id).execute(&mut *transaction).await?;
             }
+            for table in TABLES {
+                // The name is a constant.
+                let sql = AssertSqlSafe(format!("delete from {table} where instance_id = ?1"));
+                sqlx::query(sql).bind(&id).execute(&mut *transaction).await?;
+            }
         }
         transaction.commit().await?;
         Ok(existed)
@@ -46,17 +52,34 @@ pub(crate) async fn delete_historic_instance(pool: &SqlitePool, id: Uuid) -> Res
 /// Deletes the history of all instances of definitions.
 pub(crate) async fn delete_of_definitions(connection: &mut SqliteConnection, definitions: &[String]) -> Result<()> {
     let definitions = json(definitions)?;
-    for sql in [
+    let described = TABLES
+        .iter()
+        .map(|table| format!("delete from {table} where definition_id in (select value from json_each(?1))"));
+    let others = [
         "delete from history_event where instance_id in (select id from history_process_instance \
          where definition_id in (select value from json_each(?1)))",
         "delete from history_activity where definition_id in (select value from json_each(?1))",
         "delete from history_process_instance where definition_id in (select value from json_each(?1))",
-    ] {
-        sqlx::query(sql)
+    ];
+    for sql in described.chain(others.map(str::to_owned)) {
+        // The text is made of constants.
+        sqlx::query(AssertSqlSafe(sql))
             .bind(&definitions)
             .execute(&mut *connection)
             .await
             .map_err(|error| failure("deleting the history of a definition", error))?;
     }
     Ok(())
+}
+
+/// Appends rows to the table of a kind of row.
+pub(crate) fn insert<Row: HistoryRow>() -> String {
+    let columns: Vec<&str> = Row::COLUMNS.iter().map(|(column, _)| *column).collect();
+    let cells: Vec<String> = (0..columns.len()).map(|cell| format!("r.value ->> {cell}")).collect();
+    format!(
+        "insert into {} ({}) select {} from jsonb_each(?1) r",
+        Row::TABLE,
+        columns.join(", "),
+        cells.join(", ")
+    )
 }

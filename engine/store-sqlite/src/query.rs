@@ -6,6 +6,7 @@
 
 mod condition;
 mod entity;
+mod historic_variable;
 mod history;
 mod job;
 mod variable;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
+use flowstone_store::cell::Cell;
 use flowstone_store::text::storable;
 use flowstone_store::{Error, Result};
 use serde::Serialize;
@@ -146,6 +147,19 @@ impl Cells<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// A value of a column that is described by its kind.
+    pub(crate) fn cell(&mut self, cell: &Cell) -> Result<()> {
+        match cell {
+            Cell::Text(text) | Cell::Document(text) => self.optional_text(text)?,
+            Cell::Id(id) => self.optional_id(*id),
+            Cell::Integer(number) => self.optional_integer(*number),
+            Cell::Boolean(truth) => self.optional_boolean(*truth),
+            Cell::Time(time) => self.optional_time(*time),
+            Cell::Variables(variables) => self.document(variables)?,
+        }
+        Ok(())
     }
 
     /// Bytes as hexadecimal digits.

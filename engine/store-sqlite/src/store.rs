@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
+use flowstone_store::history::HistoricVariable;
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
-    HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField,
-    VariableField,
+    HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
+    SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
     DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
@@ -223,5 +224,13 @@ impl Store for SqliteStore {
 
     async fn count_historic_activities(&self, query: &Query<HistoricActivityField>) -> Result<u64> {
         count::<HistoricActivityRecord>(&self.readers, query).await
+    }
+
+    async fn historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<Vec<HistoricVariable>> {
+        find(&self.readers, query).await
+    }
+
+    async fn count_historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<u64> {
+        count::<HistoricVariable>(&self.readers, query).await
     }
 }

@@ -7,6 +7,7 @@ use flowstone_expression::Variables;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::history::HistoryRows;
 use crate::record::{
     ActivityRow, EventLogRow, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, JobRow,
     SubscriptionRow, UserTaskRow,
@@ -57,6 +58,8 @@ pub struct InstanceChange {
     pub historic_instance: Option<HistoricInstanceRow>,
     /// Activity instances that ended.
     pub historic_activities: Vec<HistoricActivityRow>,
+    /// What else is appended to history.
+    pub history: HistoryRows,
     /// The events themselves, for history level `full`.
     pub event_log: Option<EventLogRow>,
 }

@@ -13,6 +13,7 @@ pub mod commits;
 pub mod constraints;
 pub mod deployments;
 pub mod fixture;
+pub mod history;
 pub mod jobs;
 pub mod loads;
 pub mod queries;
@@ -76,6 +77,10 @@ macro_rules! conformance_tests {
             queries::history_is_what_ended_and_what_runs,
             queries::candidates_and_incidents_match_when_one_does,
             queries::variables_of_scopes_and_tasks_are_listed,
+            history::variables_of_what_ended_and_what_runs_are_history,
+            history::every_value_of_an_ended_scope_is_kept,
+            history::history_goes_with_its_instance_or_definition,
+            history::a_conflict_leaves_out_its_history,
             variables::values_compare_as_the_filter_grammar_says,
             variables::names_may_hold_any_character,
             variables::conditions_look_at_the_running_instance,

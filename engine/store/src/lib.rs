@@ -1,4 +1,4 @@
-//! The seam between the engine and its databases: what is stored ([`record`]), how a batch of
+//! The seam between the engine and its databases: what is stored ([`record`], [`history`]), how a batch of
 //! commands is written ([`change`]), how clients ask for what is stored ([`query`]), the
 //! [`Store`] contract itself, an in-memory implementation and the conformance suite that every
 //! implementation must pass.
@@ -6,9 +6,11 @@
 //! A store never decides BPMN: it writes the rows it is given, all of an instance or none of it,
 //! and answers queries.
 
+pub mod cell;
 pub mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod history;
 mod memory;
 pub mod query;
 pub mod record;

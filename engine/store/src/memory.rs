@@ -5,6 +5,7 @@ mod commit;
 mod definition;
 mod entity;
 mod evaluate;
+mod historic_variable;
 mod history;
 mod job;
 mod live;
@@ -18,10 +19,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
+use crate::history::{HistoricVariable, HistoricVariablesRow};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
-    HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField,
-    VariableField,
+    HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
+    SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
     ActivityRow, DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, EventLogRow, ExecutionRecord,
@@ -50,6 +52,8 @@ struct State {
     historic_instances: BTreeMap<Uuid, HistoricInstanceRow>,
     /// By instance and activity instance.
     historic_activities: BTreeMap<(Uuid, Uuid), HistoricActivityRow>,
+    /// By instance and scope.
+    historic_variables: BTreeMap<(Uuid, Uuid), HistoricVariablesRow>,
     /// By instance and version.
     events: BTreeMap<(Uuid, i64), EventLogRow>,
     applied: BTreeMap<String, AppliedCommand>,
@@ -299,5 +303,13 @@ impl Store for MemoryStore {
 
     async fn count_historic_activities(&self, query: &Query<HistoricActivityField>) -> Result<u64> {
         Ok(count::<HistoricActivityRecord>(&self.state(), query))
+    }
+
+    async fn historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<Vec<HistoricVariable>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<u64> {
+        Ok(count::<HistoricVariable>(&self.state(), query))
     }
 }

@@ -95,7 +95,8 @@ pub struct VariableTest {
 pub enum Condition<F> {
     /// A test of a field.
     Field(F, Test),
-    /// A test of a variable in the root scope of the record's process instance.
+    /// A test of a variable in the root scope of the record's process instance, for records of history also of
+    /// an ended one whose variables were kept.
     Variable(VariableTest),
     /// At least one of these holds; an empty list never does.
     Any(Vec<Condition<F>>),
@@ -244,5 +245,12 @@ fields!(
     HistoricActivityField {
         Id, InstanceId, ParentId, DefinitionId, DefinitionKey, TenantId, ActivityId, ActivityType, ActivityName, TaskId,
         Assignee, StartedAt, EndedAt, Canceled, CompleteScope, Duration,
+    }
+);
+fields!(
+    /// Fields of [`crate::history::HistoricVariable`]. `Id` is the text `<scope id>:<name>`. Tests of variables look
+    /// at the variable itself.
+    HistoricVariableField {
+        Id, ScopeId, InstanceId, TaskId, DefinitionId, DefinitionKey, TenantId, StartedAt, EndedAt, Name, TypeName,
     }
 );

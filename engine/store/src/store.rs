@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
+use crate::history::HistoricVariable;
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
-    HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, SubscriptionField, TaskField,
-    VariableField,
+    HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
+    SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
     DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
@@ -133,7 +134,7 @@ pub trait Store: Send + Sync + 'static {
     /// A resource with its bytes, by name.
     async fn resource_named(&self, deployment: Uuid, name: &str) -> Result<Option<ResourceRecord>>;
 
-    /// Deletes history of ended instances: one process instance and its activities and events.
+    /// Deletes history of ended instances: all that is kept of one process instance.
     async fn delete_historic_instance(&self, id: Uuid) -> Result<bool>;
 
     /// The stored events of an instance, oldest first, one JSON array per commit.
@@ -200,6 +201,10 @@ pub trait Store: Send + Sync + 'static {
     async fn historic_activities(&self, query: &Query<HistoricActivityField>) -> Result<Vec<HistoricActivityRecord>>;
     /// Number of activity instances, open and ended, ignoring the page.
     async fn count_historic_activities(&self, query: &Query<HistoricActivityField>) -> Result<u64>;
+    /// Variables of scopes that run or ended.
+    async fn historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<Vec<HistoricVariable>>;
+    /// Number of variables of scopes that run or ended, ignoring the page.
+    async fn count_historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<u64>;
 }
 
 /// A store that several owners share.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::change::{Batch, HeaderChange, InstanceChange};
+use crate::history::{HistoricVariablesRow, HistoryRow as _};
 use crate::record::{
     ActivityRow, DecisionRecord, DefinitionRecord, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow,
     JobRow, NewDeployment, SubscriptionRow, UserTaskRow,
@@ -85,7 +86,7 @@ clean! {
     }
     InstanceChange {
         header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted,
-        jobs_put, historic_instance, historic_activities,
+        jobs_put, historic_instance, historic_activities, history.variables,
     }
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,
@@ -107,6 +108,22 @@ impl Clean for ActivityRow {
         }
     }
 }
+
+/// The cells of these rows are storable.
+macro_rules! clean_history {
+    ($($row:ty),+) => {$(
+        impl Clean for $row {
+            fn clean(&mut self) {
+                // What a row wrote, it reads.
+                if let Ok(row) = Self::from_cells(self.cells()) {
+                    *self = row;
+                }
+            }
+        }
+    )+};
+}
+
+clean_history!(HistoricVariablesRow);
 
 impl Clean for HeaderChange {
     fn clean(&mut self) {

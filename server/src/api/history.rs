@@ -1,7 +1,8 @@
-//! `/history`: instances and activities, running and ended.
+//! `/history`: what runs and what ended.
 
 mod activity_instance;
 pub(crate) mod process_instance;
+mod variable_instance;
 
 use chrono::{DateTime, Utc};
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +14,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(activity_instance::routes())
         .merge(process_instance::routes())
+        .merge(variable_instance::routes())
 }
 
 /// How long something took, in milliseconds; `None` while it runs.

@@ -33,6 +33,7 @@ pub(crate) static PROCESS_INSTANCES: Table<Field> = Table {
     entity: "process instance",
     filters: &[
         filter::id_in("processInstanceIds", Field::Id),
+        filter::id("superProcessInstance", Field::SuperInstanceId),
         filter::id_not_in("processInstanceIdNotIn", Field::Id),
         filter::text("businessKey", Field::BusinessKey),
         filter::like("businessKeyLike", Field::BusinessKey),
@@ -63,7 +64,6 @@ pub(crate) static PROCESS_INSTANCES: Table<Field> = Table {
     ],
     unsupported: &[
         "caseInstanceId",
-        "superProcessInstance",
         "subProcessInstance",
         "superCaseInstance",
         "subCaseInstance",

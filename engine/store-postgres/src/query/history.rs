@@ -16,7 +16,9 @@ impl Entity for HistoricInstanceRecord {
         h.ended_at, h.state, h.delete_reason, h.super_instance_id, h.root_instance_id";
     const FROM: &'static str = "(select id, definition_id, definition_key, definition_name, definition_version, \
             business_key, tenant_id, start_activity_id, end_activity_id, start_user_id, started_at, ended_at, state, \
-            delete_reason, super_instance_id, root_instance_id, null::jsonb as variables from history_process_instance \
+            delete_reason, super_instance_id, root_instance_id, \
+            (select v.variables from history_variables v where v.instance_id = i.id and v.id = i.id) as variables \
+            from history_process_instance i \
         union all \
         select p.id, p.definition_id, coalesce(d.key, split_part(p.definition_id, ':', 1)), d.name, \
             coalesce(d.version, 0), p.business_key, p.tenant_id, p.start_activity_id, null::text, p.start_user_id, \
@@ -68,6 +70,10 @@ impl Entity for HistoricInstanceRecord {
     }
 }
 
+/// Variables of the root scope of an instance, running or ended.
+const VARIABLES_OF_INSTANCE: &str = "coalesce((select p.variables from process_instance p where p.id = h.instance_id), \
+    (select v.variables from history_variables v where v.instance_id = h.instance_id and v.id = h.instance_id))";
+
 /// Milliseconds from start to end, null while it runs.
 const DURATION: &str = "floor(extract(epoch from (h.ended_at - h.started_at)) * 1000)::bigint";
 
@@ -88,9 +94,7 @@ impl Entity for HistoricActivityRecord {
             left join process_definition d on d.id = p.definition_id \
             left join user_task t on t.id = a.id where a.kind not in ('ended', 'job', 'eventScope', 'compensation')) h";
     const ID: &'static str = "h.id";
-    // Variables of ended instances are gone, so those of the running ones are no criterion here.
-    const VARIABLES: Option<&'static str> =
-        Some("(select p.variables from process_instance p where p.id = h.instance_id)");
+    const VARIABLES: Option<&'static str> = Some(VARIABLES_OF_INSTANCE);
 
     fn column(field: HistoricActivityField) -> Column {
         let (kind, sql) = match field {

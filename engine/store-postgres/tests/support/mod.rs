@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use flowstone_expression::{TypedValue, Variables};
 use flowstone_store::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
+use flowstone_store::history::HistoryRows;
 use flowstone_store::record::{
     ActivityKind, ActivityRow, ExternalTaskColumns, HistoricActivityRow, HistoricInstanceRow, InstanceRow,
 };
@@ -109,6 +110,7 @@ pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
         jobs_deleted: Vec::new(),
         historic_instance: None,
         historic_activities: Vec::new(),
+        history: HistoryRows::default(),
         event_log: None,
     }
 }

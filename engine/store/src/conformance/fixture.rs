@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::SharedStore;
 use crate::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
+use crate::history::{HistoricVariablesRow, HistoryRows};
 use crate::record::{
     ActivityKind, ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExternalTaskColumns,
     HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment,
@@ -72,6 +73,7 @@ pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
         jobs_deleted: Vec::new(),
         historic_instance: None,
         historic_activities: Vec::new(),
+        history: HistoryRows::default(),
         event_log: None,
     }
 }
@@ -301,6 +303,22 @@ impl Waiting {
             ended_at: now() + TimeDelta::milliseconds(3),
             canceled: false,
             complete_scope: false,
+        }
+    }
+
+    /// The variables of the root scope at the end.
+    pub fn left_variables(&self, variables: Variables) -> HistoricVariablesRow {
+        HistoricVariablesRow {
+            id: self.instance.id,
+            instance_id: self.instance.id,
+            root_instance_id: self.instance.root_instance_id,
+            task_id: None,
+            definition_id: self.instance.definition_id.clone(),
+            definition_key: "order".into(),
+            tenant_id: self.instance.tenant_id.clone(),
+            started_at: self.instance.started_at,
+            ended_at: now() + TimeDelta::milliseconds(7),
+            variables,
         }
     }
 

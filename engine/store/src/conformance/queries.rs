@@ -11,8 +11,8 @@ use super::fixture::{activity, commit, deployment, incident, job, now, subscript
 use crate::change::InstanceChange;
 use crate::query::{
     Condition, DecisionField, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField,
-    HistoricActivityField, HistoricInstanceField, IncidentField, JobField, ProcessInstanceField, Query, Scalar,
-    SubscriptionField, TaskField, Test, VariableField,
+    HistoricActivityField, HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField,
+    Query, Scalar, SubscriptionField, TaskField, Test, VariableField,
 };
 use crate::record::{ActivityKind, NewDeployment};
 use crate::{MemoryStore, SharedStore};
@@ -115,6 +115,12 @@ fn rows() -> Rows {
 
     let (done, deleted) = (waiting(&order), waiting(&bill));
     let mut end = done.complete(1);
+    let mut of_task = done.left_variables(variables([("local", 1.into()), ("name", "Bob".into())]));
+    of_task.id = done.task.id;
+    of_task.task_id = Some(done.task.id);
+    of_task.root_instance_id = Some(rich.id());
+    of_task.tenant_id = Some("acme".to_owned());
+    end.history.variables = vec![done.left_variables(variables([("amount", 7.into())])), of_task];
     let left = end.historic_activities.last_mut().unwrap();
     left.task_id = Some(left.id);
     left.assignee = Some("ada".to_owned());
@@ -225,6 +231,7 @@ macro_rules! for_every_entity {
         $check!(variables, count_variables, VariableField, $($argument),+);
         $check!(historic_instances, count_historic_instances, HistoricInstanceField, $($argument),+);
         $check!(historic_activities, count_historic_activities, HistoricActivityField, $($argument),+);
+        $check!(historic_variables, count_historic_variables, HistoricVariableField, $($argument),+);
     };
 }
 

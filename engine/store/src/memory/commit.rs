@@ -100,6 +100,11 @@ impl State {
         unique(subscriptions, |id| self.subscription_owners.contains_key(id))?;
         unique(incidents, |id| self.incident_owners.contains_key(id))?;
         unique(ended, |id| self.historic_instances.contains_key(id))?;
+        let variables = changes
+            .iter()
+            .flat_map(|change| &change.history.variables)
+            .map(|row| (row.instance_id, row.id));
+        unique(variables, |key| self.historic_variables.contains_key(key))?;
         unique(left, |key| self.historic_activities.contains_key(key))?;
         unique(events, |key| self.events.contains_key(key))
     }
@@ -111,6 +116,9 @@ impl State {
         let left = change.historic_activities.into_iter();
         self.historic_activities
             .extend(left.map(|row| ((row.instance_id, row.id), row)));
+        let variables = change.history.variables.into_iter();
+        self.historic_variables
+            .extend(variables.map(|row| ((row.instance_id, row.id), row)));
         self.events.extend(
             change
                 .event_log

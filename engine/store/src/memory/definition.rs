@@ -120,6 +120,7 @@ impl State {
                 self.delete_historic_instance(instance);
             }
             self.historic_activities.retain(|_, row| &*row.definition_id != id);
+            self.historic_variables.retain(|_, row| &*row.definition_id != id);
         }
         existed
     }

@@ -23,14 +23,26 @@ impl State {
             return false;
         }
         self.historic_activities.retain(|(instance, _), _| *instance != id);
+        self.historic_variables.retain(|(instance, _), _| *instance != id);
         self.events.retain(|(instance, _), _| *instance != id);
         true
     }
 }
 
 /// Milliseconds from start to end, nothing while it runs.
-fn duration(started_at: DateTime<Utc>, ended_at: Option<DateTime<Utc>>) -> Value {
+pub(super) fn duration(started_at: DateTime<Utc>, ended_at: Option<DateTime<Utc>>) -> Value {
     Value::One(ended_at.map(|ended_at| Scalar::Integer((ended_at - started_at).num_milliseconds())))
+}
+
+/// Variables of the root scope of an instance, running or ended.
+pub(super) fn variables_of(state: &State, instance: Uuid) -> Option<&Variables> {
+    match state.instances.get(&instance) {
+        Some(live) => Some(&live.instance.variables),
+        None => state
+            .historic_variables
+            .get(&(instance, instance))
+            .map(|row| &row.variables),
+    }
 }
 
 impl Entity for HistoricInstanceRecord {
@@ -39,6 +51,7 @@ impl Entity for HistoricInstanceRecord {
 
     fn rows(state: &State) -> Vec<Self::Row<'_>> {
         let ended = state.historic_instances.values().cloned().map(|row| {
+            let variables = variables_of(state, row.id);
             let record = HistoricInstanceRecord {
                 id: row.id,
                 definition_id: row.definition_id,
@@ -57,7 +70,7 @@ impl Entity for HistoricInstanceRecord {
                 super_instance_id: row.super_instance_id,
                 root_instance_id: row.root_instance_id,
             };
-            (record, None)
+            (record, variables)
         });
         let running = Context::all(state).map(|context| {
             let instance = context.live.instance.clone();
@@ -121,10 +134,7 @@ impl Entity for HistoricActivityRecord {
 
     fn rows(state: &State) -> Vec<Self::Row<'_>> {
         let ended = state.historic_activities.values().cloned().map(|row| {
-            let variables = state
-                .instances
-                .get(&row.instance_id)
-                .map(|live| &live.instance.variables);
+            let variables = variables_of(state, row.instance_id);
             let record = HistoricActivityRecord {
                 id: row.id,
                 instance_id: row.instance_id,

@@ -1,0 +1,176 @@
+//! History beside process and activity instances: what ended, what still runs, and forgetting it.
+
+use flowstone_expression::TypedValue;
+
+use super::fixture::{activity, change, commit, deploy, variables, waiting};
+use crate::SharedStore;
+use crate::change::{HeaderChange, InstanceChange};
+use crate::query::{
+    Condition, HistoricActivityField, HistoricInstanceField, HistoricVariableField, Query, Scalar, Test,
+    VariableOperator, VariableTest,
+};
+use crate::record::ActivityKind;
+
+fn having<F>(name: &str, value: impl Into<TypedValue>) -> Query<F> {
+    let test = VariableTest {
+        name: name.to_owned(),
+        operator: VariableOperator::Equals,
+        value: value.into(),
+        ignore_name_case: false,
+        ignore_value_case: false,
+    };
+    Query {
+        conditions: vec![Condition::Variable(test)],
+        ..Query::default()
+    }
+}
+
+pub async fn variables_of_what_ended_and_what_runs_are_history(store: SharedStore) {
+    let definition = deploy(&store, "order", None).await;
+    let mut running = waiting(&definition.id).with(variables([("amount", 5.into())]));
+    running.task.variables = Some(variables([("note", "open".into())]));
+    let mut over = activity(running.id(), "each", ActivityKind::Ended);
+    over.variables = Some(variables([("loopCounter", 0.into())]));
+    let mut start = running.start();
+    start.activities_inserted.push(over);
+    let ended = waiting(&definition.id);
+    commit(&store, [start, ended.start()]).await;
+    let mut end = ended.complete(1);
+    let mut of_task = ended.left_variables(variables([("note", "done".into())]));
+    of_task.id = ended.task.id;
+    of_task.task_id = Some(ended.task.id);
+    let root = ended.left_variables(variables([("amount", 6.into()), ("city", "Bonn".into())]));
+    end.history.variables = vec![root.clone(), of_task];
+    commit(&store, [end]).await;
+
+    let found = store.historic_variables(&Query::default()).await.unwrap();
+    let shown: Vec<_> = found
+        .iter()
+        .map(|row| {
+            (
+                row.scope_id,
+                row.name.as_str(),
+                row.value.clone(),
+                row.ended_at.is_some(),
+            )
+        })
+        .collect();
+    // The order of ids is that of creation.
+    assert_eq!(
+        shown,
+        [
+            (running.id(), "amount", 5.into(), false),
+            (running.task.id, "note", "open".into(), false),
+            (ended.id(), "amount", 6.into(), true),
+            (ended.id(), "city", "Bonn".into(), true),
+            (ended.task.id, "note", "done".into(), true),
+        ]
+    );
+    assert_eq!(
+        (&*found[0].definition_key, found[0].started_at),
+        ("order", running.instance.started_at)
+    );
+    assert_eq!(
+        (found[2].started_at, found[2].ended_at),
+        (root.started_at, Some(root.ended_at))
+    );
+    assert_eq!(found[4].task_id, Some(ended.task.id));
+
+    // A test of a variable looks at the variable itself, one of other history at the root scope.
+    let open = store.historic_variables(&having("note", "open")).await.unwrap();
+    assert_eq!(
+        open.iter().map(|row| row.scope_id).collect::<Vec<_>>(),
+        [running.task.id]
+    );
+    for (value, expected) in [(5, running.id()), (6, ended.id())] {
+        let query: Query<HistoricInstanceField> = having("amount", value);
+        let found = store.historic_instances(&query).await.unwrap();
+        assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [expected]);
+        let query: Query<HistoricActivityField> = having("amount", value);
+        let found = store.historic_activities(&query).await.unwrap();
+        assert!(
+            !found.is_empty() && found.iter().all(|row| row.instance_id == expected),
+            "{found:?}"
+        );
+    }
+}
+
+pub async fn every_value_of_an_ended_scope_is_kept(store: SharedStore) {
+    let instance = waiting("order:1:x");
+    let large = TypedValue::from("y".repeat(100_000).as_str());
+    let held = variables([
+        ("large", large.clone()),
+        ("same", large.clone()),
+        ("zero", "a\0b".into()),
+        ("nan", TypedValue::Double(f64::INFINITY)),
+        ("nothing", TypedValue::Null),
+    ]);
+    let mut of_task = instance.left_variables(variables([("again", large)]));
+    of_task.id = instance.task.id;
+    let mut root = instance.left_variables(held.clone());
+    root.tenant_id = Some("a\0b".to_owned());
+    let mut end = change(instance.id(), HeaderChange::Pass);
+    end.history.variables = vec![root, of_task];
+    commit(&store, [end]).await;
+    let of_root = Query::default().with(HistoricVariableField::ScopeId, Test::Equals(Scalar::Id(instance.id())));
+    let found = store.historic_variables(&of_root).await.unwrap();
+    let kept: flowstone_expression::Variables = found.iter().map(|row| (row.name.clone(), row.value.clone())).collect();
+    assert_eq!(kept, held);
+    assert_eq!(found[0].tenant_id.as_deref(), Some("a\u{fffd}b"));
+    let again = store
+        .historic_variables(&having("again", "y".repeat(100_000).as_str()))
+        .await
+        .unwrap();
+    assert_eq!(again.len(), 1);
+}
+
+pub async fn history_goes_with_its_instance_or_definition(store: SharedStore) {
+    let (order, bill) = (deploy(&store, "order", None).await, deploy(&store, "bill", None).await);
+    let end = |id: &str| {
+        let instance = waiting(id);
+        let mut row = instance.left_variables(variables([
+            ("amount", 5.into()),
+            ("text", "x".repeat(50_000).as_str().into()),
+        ]));
+        row.definition_id = id.into();
+        let change = InstanceChange {
+            historic_instance: Some(instance.ended()),
+            history: crate::history::HistoryRows { variables: vec![row] },
+            ..change(instance.id(), HeaderChange::Pass)
+        };
+        (instance.id(), change)
+    };
+    let ((kept, first), (deleted, second), (_, third)) = (end(&order.id), end(&order.id), end(&bill.id));
+    commit(&store, [first, second, third]).await;
+    assert!(store.delete_historic_instance(deleted).await.unwrap());
+    assert!(store.delete_definition(&bill.id, true).await.unwrap());
+    let found = store.historic_variables(&Query::default()).await.unwrap();
+    assert_eq!(
+        found.iter().map(|row| row.instance_id).collect::<Vec<_>>(),
+        [kept, kept]
+    );
+}
+
+pub async fn a_conflict_leaves_out_its_history(store: SharedStore) {
+    let (stale, good) = (waiting("order:1:x"), waiting("order:1:x"));
+    commit(&store, [stale.start(), good.start()]).await;
+    let end = |of: &super::fixture::Waiting, version| {
+        let mut end = of.complete(version);
+        end.history.variables = vec![of.left_variables(variables([("amount", 5.into())]))];
+        end
+    };
+    let committed = store
+        .commit(super::fixture::batch([end(&stale, 7), end(&good, 1)]))
+        .await
+        .unwrap();
+    assert_eq!(committed.conflicts, [stale.id()]);
+    let found = store.historic_variables(&Query::default()).await.unwrap();
+    assert_eq!(found.iter().map(|row| row.instance_id).collect::<Vec<_>>(), [good.id()]);
+    let again = store.commit(super::fixture::batch([InstanceChange {
+        history: crate::history::HistoryRows {
+            variables: vec![good.left_variables(variables([("amount", 5.into())]))],
+        },
+        ..change(good.id(), HeaderChange::Pass)
+    }]));
+    assert!(again.await.is_err(), "a scope ends once");
+}

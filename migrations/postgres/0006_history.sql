@@ -1,0 +1,28 @@
+-- History beside process and activity instances: rows of what has ended, appended once.
+
+-- The variables that a scope or activity held at its end, the root scope under the id of the instance.
+create table history_variables (
+    id               uuid        not null,
+    instance_id      uuid        not null,
+    root_instance_id uuid,
+    task_id          uuid,
+    definition_id    text        collate "C" not null,
+    definition_key   text        collate "C" not null,
+    tenant_id        text        collate "C",
+    started_at       timestamptz not null,
+    ended_at         timestamptz not null,
+    variables        jsonb       not null,
+    primary key (instance_id, id)
+) partition by range (instance_id);
+
+create table history_variables_rest partition of history_variables default;
+
+-- Values that are too large for the documents of history_variables, or that jsonb cannot hold.
+create table history_large_value (
+    instance_id uuid not null,
+    hash        text collate "C" not null,
+    content     text not null,
+    primary key (instance_id, hash)
+) partition by range (instance_id);
+
+create table history_large_value_rest partition of history_large_value default;

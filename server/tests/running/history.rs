@@ -1,0 +1,276 @@
+//! What is kept of what ended, beside what still runs.
+
+use serde_json::{Value, json};
+
+use crate::order::{NOWHERE, Order, keys};
+use crate::support::Api;
+
+/// A user task, then an external task of topic `pay`, in a process that another one calls.
+const PART: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn"
+    targetNamespace="http://example.com">
+  <process id="whole" isExecutable="true">
+    <startEvent id="begin"/>
+    <sequenceFlow id="w1" sourceRef="begin" targetRef="call"/>
+    <callActivity id="call" calledElement="part">
+      <extensionElements><camunda:in variables="all"/></extensionElements>
+    </callActivity>
+    <sequenceFlow id="w2" sourceRef="call" targetRef="done"/>
+    <endEvent id="done"/>
+  </process>
+  <process id="part" name="Part" isExecutable="true">
+    <startEvent id="start"/>
+    <sequenceFlow id="f1" sourceRef="start" targetRef="approve"/>
+    <userTask id="approve" name="Approve" camunda:assignee="anna" camunda:candidateGroups="sales,board"/>
+    <sequenceFlow id="f2" sourceRef="approve" targetRef="pay"/>
+    <serviceTask id="pay" camunda:type="external" camunda:topic="pay">
+      <extensionElements>
+        <camunda:inputOutput><camunda:inputParameter name="due">${amount}</camunda:inputParameter></camunda:inputOutput>
+      </extensionElements>
+    </serviceTask>
+    <sequenceFlow id="f3" sourceRef="pay" targetRef="end"/>
+    <endEvent id="end"/>
+  </process>
+</definitions>"#;
+
+/// An instance of `whole`, and the instance of `part` that it called.
+struct Called {
+    api: Api,
+    whole: String,
+    part: String,
+}
+
+impl Called {
+    async fn start() -> Called {
+        let api = Api::start().await;
+        api.deploy("part.bpmn", PART).await;
+        let variables = json!({"amount": {"value": 5, "type": "Integer"}});
+        let whole = api.start_instance("whole", json!({"variables": variables})).await;
+        let called = api
+            .get(&format!("/process-instance?superProcessInstance={whole}"))
+            .await;
+        let part = called.expect(200)[0]["id"].as_str().unwrap().to_owned();
+        Called { api, whole, part }
+    }
+
+    /// Completes the user task, which a person gave a note of its own and the instance a city.
+    async fn approve(&self) -> String {
+        let task = self.list("/task").await[0]["id"].as_str().unwrap().to_owned();
+        let note = json!({"value": "fine"});
+        let local = format!("/task/{task}/localVariables/note");
+        self.api.put(&local, note).await.expect(204);
+        let variables = json!({"variables": {"city": {"value": "Bonn"}}});
+        self.api
+            .post(&format!("/task/{task}/complete"), variables)
+            .await
+            .expect(204);
+        task
+    }
+
+    /// Fetches and completes the external task.
+    async fn pay(&self) -> String {
+        let task = self.api.fetch("w", "pay").await.remove(0)["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let body = json!({"workerId": "w"});
+        self.api
+            .post(&format!("/external-task/{task}/complete"), body)
+            .await
+            .expect(204);
+        task
+    }
+
+    async fn list(&self, path: &str) -> Vec<Value> {
+        self.api.get(path).await.expect(200).as_array().unwrap().clone()
+    }
+}
+
+fn each(list: &[Value], field: &str) -> Vec<Value> {
+    list.iter().map(|record| record[field].clone()).collect()
+}
+
+#[tokio::test]
+async fn variables_stay_when_their_scope_has_ended() {
+    let called = Called::start().await;
+    let (api, part) = (&called.api, called.part.as_str());
+    let task = called.approve().await;
+    let running = called
+        .list(&format!(
+            "/history/variable-instance?processInstanceId={part}&sortBy=variableName&sortOrder=asc"
+        ))
+        .await;
+    assert_eq!(each(&running, "name"), ["amount", "city", "due", "note"]);
+    let payment = called.pay().await;
+    let ended = called
+        .list(&format!(
+            "/history/variable-instance?processInstanceId={part}&sortBy=variableName&sortOrder=asc"
+        ))
+        .await;
+    assert_eq!(ended, running, "what is shown stays the same when it ends");
+
+    let expected = "activityInstanceId caseDefinitionId caseDefinitionKey caseExecutionId caseInstanceId createTime \
+         errorMessage executionId id name processDefinitionId processDefinitionKey processInstanceId removalTime \
+         rootProcessInstanceId state taskId tenantId type value valueInfo";
+    let mut expected: Vec<&str> = expected.split_whitespace().collect();
+    expected.sort_unstable();
+    assert_eq!(keys(&ended[0]), expected);
+    let amount = &ended[0];
+    assert_eq!(
+        (&amount["value"], &amount["type"], &amount["state"]),
+        (&json!(5), &json!("Integer"), &json!("CREATED"))
+    );
+    assert_eq!(amount["rootProcessInstanceId"], json!(called.whole));
+    assert_eq!(amount["processDefinitionKey"], "part");
+    assert_eq!(amount["createTime"], "2026-01-31T09:30:00.000+0000");
+    let by_task = ended.iter().map(|one| &one["taskId"]).collect::<Vec<_>>();
+    assert_eq!(by_task, [&Value::Null, &Value::Null, &Value::Null, &json!(task)]);
+    assert_eq!(ended[2]["activityInstanceId"], json!(payment));
+
+    for one in &ended {
+        let path = format!("/history/variable-instance/{}", one["id"].as_str().unwrap());
+        assert_eq!(api.get(&path).await.expect(200), *one);
+    }
+    for unknown in [
+        format!("{part}:nothing"),
+        format!("{NOWHERE}:amount"),
+        "amount".to_owned(),
+    ] {
+        api.get(&format!("/history/variable-instance/{unknown}"))
+            .await
+            .expect_error(
+                404,
+                "InvalidRequestException",
+                &format!("Historic variable instance with Id '{unknown}' does not exist."),
+            );
+    }
+}
+
+#[tokio::test]
+async fn variables_of_history_are_selected_as_clients_ask() {
+    let called = Called::start().await;
+    let task = called.approve().await;
+    let payment = called.pay().await;
+    let part = called.part.as_str();
+    // The calling instance holds `amount` too.
+    for (name, value, expected) in [
+        ("variableName", "amount", 2),
+        ("variableName", "AMOUNT", 0),
+        ("variableNameLike", "%o%", 3),
+        ("variableNameIn", "city,note", 2),
+        ("variableTypeIn", "string", 2),
+        ("variableTypeIn", "Integer", 3),
+        ("processInstanceId", part, 4),
+        ("processInstanceIdIn", part, 4),
+        ("processDefinitionKey", "whole", 1),
+        ("executionIdIn", payment.as_str(), 1),
+        ("activityInstanceIdIn", part, 2),
+        ("taskIdIn", task.as_str(), 1),
+        ("taskIdIn", NOWHERE, 0),
+        ("tenantIdIn", "a", 0),
+        ("withoutTenantId", "true", 5),
+        ("includeDeleted", "true", 5),
+    ] {
+        let encoded = value.replace('%', "%25");
+        let listed = called
+            .list(&format!("/history/variable-instance?{name}={encoded}"))
+            .await;
+        assert_eq!(listed.len(), expected, "{name}={value}: {listed:?}");
+        let body = match value {
+            "true" => json!({name: true}),
+            _ if name.ends_with("In") => json!({name: value.split(',').collect::<Vec<_>>()}),
+            _ => json!({name: value}),
+        };
+        let queried = called
+            .api
+            .post("/history/variable-instance", body.clone())
+            .await
+            .expect(200);
+        assert_eq!(queried, Value::Array(listed), "{body}");
+        for counted in [
+            called
+                .api
+                .get(&format!("/history/variable-instance/count?{name}={encoded}"))
+                .await,
+            called.api.post("/history/variable-instance/count", body).await,
+        ] {
+            assert_eq!(counted.expect(200), json!({"count": expected}));
+        }
+    }
+    for (body, expected) in [
+        (json!({"variableName": "amount", "variableValue": 5}), 2),
+        (json!({"variableName": "amount", "variableValue": 6}), 0),
+        (json!({"variableName": "CITY", "variableNamesIgnoreCase": true}), 1),
+        (json!({"variableName": "city", "variableValue": "bonn"}), 0),
+        (
+            json!({"variableName": "city", "variableValue": "bonn", "variableValuesIgnoreCase": true}),
+            1,
+        ),
+    ] {
+        let found = called
+            .api
+            .post("/history/variable-instance/count", body.clone())
+            .await
+            .expect(200);
+        assert_eq!(found, json!({"count": expected}), "{body}");
+    }
+    called.api.get("/history/variable-instance?variableValue=5").await.expect_error(
+        400,
+        "InvalidRequestException",
+        "Only a single variable value parameter specified: variable name and value are required to be able to query \
+         after a specific variable value.",
+    );
+    assert_eq!(
+        called
+            .api
+            .get("/history/variable-instance?caseInstanceId=x")
+            .await
+            .status,
+        501
+    );
+}
+
+#[tokio::test]
+async fn ended_instances_are_found_by_their_variables_and_callers() {
+    let called = Called::start().await;
+    called.approve().await;
+    called.pay().await;
+    let (whole, part) = (called.whole.as_str(), called.part.as_str());
+    for (filter, expected) in [
+        ("variables=city_eq_Bonn", vec![part]),
+        ("variables=city_eq_Ulm", vec![]),
+        ("rootProcessInstances=true", vec![whole]),
+        (&format!("superProcessInstanceId={whole}"), vec![part]),
+        (
+            &format!("rootProcessInstanceId={whole}&sortBy=definitionKey&sortOrder=desc"),
+            vec![whole, part],
+        ),
+    ] {
+        let found = called
+            .list(&format!("/history/process-instance?finished=true&{filter}"))
+            .await;
+        assert_eq!(each(&found, "id"), expected, "{filter}");
+    }
+    let part = called
+        .api
+        .get(&format!("/history/process-instance/{part}"))
+        .await
+        .expect(200);
+    assert_eq!(part["superProcessInstanceId"], json!(whole));
+    assert_eq!(part["rootProcessInstanceId"], json!(whole));
+}
+
+#[tokio::test]
+async fn what_is_removed_or_deleted_is_in_history_no_more() {
+    let order = Order::start().await;
+    order.fail_packing().await;
+    let running = order.list("/history/variable-instance").await;
+    assert_eq!(each(&running, "name"), ["amount", "city", "box"]);
+    let path = format!("/process-instance/{}", order.id);
+    order.api.delete(&format!("{path}/variables/city")).await.expect(204);
+    order.api.delete(&path).await.expect(204);
+    let ended = order.list("/history/variable-instance").await;
+    assert_eq!(each(&ended, "name"), ["amount", "box"]);
+    order.api.delete(&format!("/history{path}")).await.expect(204);
+    assert_eq!(order.list("/history/variable-instance").await, Vec::<Value>::new());
+}
