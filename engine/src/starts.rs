@@ -39,7 +39,7 @@ pub struct StartSubscription {
 impl StartSubscription {
     pub(crate) fn new(definition: &DefinitionRecord, start: &flowstone_core::StartSubscription) -> Self {
         StartSubscription {
-            id: id_of(&definition.id, &start.node),
+            id: id_of(&definition.id, start),
             definition: definition.clone(),
             node: start.node.clone(),
             kind: start.kind,
@@ -275,9 +275,10 @@ fn next_of(row: &JobRow, due: DateTime<Utc>, now: DateTime<Utc>) -> Option<JobRo
 }
 
 /// Subscriptions of definitions are not stored, so their ids follow from what they are.
-fn id_of(definition_id: &str, node: &str) -> Uuid {
+fn id_of(definition_id: &str, start: &flowstone_core::StartSubscription) -> Uuid {
     let mut hash = Sha256::new();
-    for part in ["start", definition_id, node] {
+    let name = start.name.as_deref().unwrap_or_default();
+    for part in ["start", definition_id, &start.node, start.kind.as_str(), name] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

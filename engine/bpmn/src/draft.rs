@@ -5,8 +5,8 @@ use flowstone_expression::Expression;
 use flowstone_script::Script;
 
 use crate::model::{
-    Asynchronous, Error, Escalation, ExecutionListener, InputOutput, JobSettings, Message, MultiInstance, NodeKind,
-    Quantities, Signal,
+    Asynchronous, Error, Escalation, ExecutionListener, InputOutput, IntermediateThrowEvent, JobSettings, Message,
+    MultiInstance, NodeKind, Quantities, Signal,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, Value};
@@ -52,6 +52,8 @@ pub(crate) struct DraftNode<'tree> {
     pub jobs: JobSettings,
     pub is_for_compensation: bool,
     pub listeners: Vec<ExecutionListener>,
+    /// What it throws before its kind, when it has several event definitions.
+    pub thrown_before: Vec<IntermediateThrowEvent>,
     /// `activityRef` of its compensation event definition, when it throws.
     pub compensates: Option<Value<'tree>>,
     pub quantities: Quantities,

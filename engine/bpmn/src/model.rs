@@ -19,7 +19,7 @@ pub use call::{CallActivity, CalledBinding, MappedSource, VariableMapping};
 pub use data::{InputOutput, Parameter, ParameterValue};
 pub use event::{
     BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent,
-    StartEvent, StartTrigger, ThrownError, ThrownEscalation, ThrownSignal, VariableChange,
+    MultipleCatch, StartEvent, StartTrigger, ThrownError, ThrownEscalation, ThrownSignal, VariableChange,
 };
 
 pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
@@ -345,6 +345,7 @@ impl NodeKind {
                 Catch::Conditional(_) => "conditionalStartEvent",
                 Catch::Timer(_) => "startTimerEvent",
                 Catch::Compensation { .. } => "compensationStartEvent",
+                Catch::Multiple(_) => "multipleStartEvent",
                 // The reader refuses them on start events.
                 Catch::Cancel | Catch::Link { .. } => "startEvent",
             },
@@ -357,6 +358,7 @@ impl NodeKind {
                 Catch::Timer(_) => "boundaryTimer",
                 Catch::Compensation { .. } => "compensationBoundaryCatch",
                 Catch::Cancel => "cancelBoundaryCatch",
+                Catch::Multiple(_) => "boundaryMultiple",
                 // The reader refuses it at a border.
                 Catch::Link { .. } => "boundaryEvent",
             },
@@ -365,6 +367,7 @@ impl NodeKind {
             Self::IntermediateCatchEvent(Catch::Conditional(_)) => "intermediateConditional",
             Self::IntermediateCatchEvent(Catch::Timer(_)) => "intermediateTimer",
             Self::IntermediateCatchEvent(Catch::Link { .. }) => "intermediateLinkCatch",
+            Self::IntermediateCatchEvent(Catch::Multiple(_)) => "intermediateMultipleCatch",
             Self::IntermediateThrowEvent(IntermediateThrowEvent::Compensation(_)) => {
                 "intermediateCompensationThrowEvent"
             }
@@ -402,6 +405,14 @@ impl NodeKind {
                 trigger: Some(trigger), ..
             }) => Some(&trigger.catch),
             _ => None,
+        }
+    }
+
+    /// What this event waits for, one by one.
+    pub const fn catches(&self) -> &[Catch] {
+        match self.catch() {
+            Some(catch) => catch.parts(),
+            None => &[],
         }
     }
 

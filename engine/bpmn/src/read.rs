@@ -50,6 +50,7 @@ pub(crate) fn read<'tree>(tree: &'tree Tree<'tree>, problems: &mut Problems<'_>)
         signals: HashMap::new(),
         errors: HashMap::new(),
         escalations: HashMap::new(),
+        event_definitions: HashMap::new(),
     };
     Some(reader.definitions(root))
 }
@@ -63,6 +64,8 @@ struct Reader<'tree, 'problems, 'text> {
     signals: HashMap<String, Signal>,
     errors: HashMap<String, Error>,
     escalations: HashMap<String, Escalation>,
+    /// The event definitions that events may refer to.
+    event_definitions: HashMap<&'tree str, ElementIndex>,
 }
 
 impl<'tree> Reader<'tree, '_, '_> {

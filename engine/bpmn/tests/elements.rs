@@ -55,6 +55,7 @@ fn element(name: &str, content: &str) -> String {
         "serviceTask" | "sendTask" | "businessRuleTask" => "camunda:type='external' camunda:topic='work'",
         "boundaryEvent" => "attachedToRef='host'",
         "callActivity" => "calledElement='p'",
+        "standardLoopCharacteristics" => "loopMaximum='2'",
         "scriptTask" => "scriptFormat='juel'",
         "messageEventDefinition" => "messageRef='m'",
         "signalEventDefinition" => "signalRef='sig'",
@@ -74,6 +75,7 @@ fn element(name: &str, content: &str) -> String {
         "conditionalEventDefinition" => "<condition>${true}</condition>",
         "scriptTask" if content.is_empty() => "<script>${true}</script>",
         "script" => "${false}",
+        "eventDefinitionRef" => "shared",
         "timerEventDefinition" => "<timeDuration>PT1S</timeDuration>",
         "humanPerformer" | "potentialOwner" => {
             "<resourceAssignmentExpression><formalExpression>user(kim)</formalExpression></resourceAssignmentExpression>"
@@ -122,7 +124,7 @@ fn in_process(in_process: &str, in_definitions: &str) -> String {
         "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' \
          xmlns:camunda='http://camunda.org/schema/1.0/bpmn' targetNamespace='test'>{first}\
          <message id='m' name='m'/><signal id='sig' name='sig'/><error id='err' errorCode='1'/>\
-         <escalation id='esc' escalationCode='1'/>\
+         <escalation id='esc' escalationCode='1'/><signalEventDefinition id='shared' signalRef='sig'/>\
          <process id='p'><startEvent id='s'/><userTask id='host'/><endEvent id='e'/>\
          <sequenceFlow id='f' sourceRef='s' targetRef='host'/><sequenceFlow id='g' sourceRef='host' targetRef='e'/>\
          {onward}{in_process}</process>{last}</definitions>"

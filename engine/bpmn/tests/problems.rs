@@ -332,9 +332,16 @@ fn message_events_and_receive_tasks() {
     );
     check(&receive("", "instantiate='true'"), &["unsupported-attribute n"]);
     let both = "<terminateEventDefinition/><messageEventDefinition/>";
+    check(&of_node(&format!("<endEvent id='n'>{both}</endEvent>")), &[]);
+    let two_ends = "<terminateEventDefinition/><compensateEventDefinition/>";
     check(
-        &of_node(&format!("<endEvent id='n'>{both}</endEvent>")),
+        &of_node(&format!("<endEvent id='n'>{two_ends}</endEvent>")),
         &["multiple-event-definitions n"],
+    );
+    let nowhere = "<eventDefinitionRef>nowhere</eventDefinitionRef>";
+    check(
+        &of_node(&format!("<endEvent id='n'>{nowhere}</endEvent>")),
+        &["unknown-reference n"],
     );
 }
 
@@ -426,21 +433,37 @@ fn input_and_output_parameters() {
 
 #[test]
 fn what_is_not_executed_yet_is_refused_by_name() {
-    let elements = [
-        "<adHocSubProcess id='n'/>",
-        "<complexGateway id='n'/>",
-        "<task id='n'><standardLoopCharacteristics/></task>",
-        "<subProcess id='n'><startEvent id='i'/><standardLoopCharacteristics/></subProcess>",
-    ];
+    let elements = ["<adHocSubProcess id='n'/>", "<complexGateway id='n'/>"];
     for element in elements {
         check(&of_node(element), &["unsupported-element n"]);
     }
-    for attribute in ["camunda:formHandlerClass='C'", "startQuantity='2'"] {
-        check(
-            &of_node(&format!("<userTask id='n' {attribute}/>")),
-            &["unsupported-attribute n"],
-        );
+    check(
+        &of_node("<userTask id='n' camunda:formHandlerClass='C'/>"),
+        &["unsupported-attribute n"],
+    );
+}
+
+#[test]
+fn repetitions_and_quantities_are_checked() {
+    for (element, expected) in [
+        (
+            "<task id='n'><standardLoopCharacteristics/></task>",
+            "missing-cardinality n",
+        ),
+        (
+            "<task id='n'><standardLoopCharacteristics loopMaximum='-1'/></task>",
+            "invalid-number n",
+        ),
+        (
+            "<task id='n'><standardLoopCharacteristics testBefore='yes' loopMaximum='2'/></task>",
+            "invalid-boolean n",
+        ),
+        ("<task id='n' startQuantity='0'/>", "invalid-number n"),
+        ("<task id='n' completionQuantity='many'/>", "invalid-number n"),
+    ] {
+        check(&of_node(element), &[expected]);
     }
+    check(&of_node("<task id='n' startQuantity='2' completionQuantity='3'/>"), &[]);
 }
 
 #[test]
@@ -576,8 +599,9 @@ fn boundary_events_are_checked() {
              </conditionalEventDefinition>",
             "invalid-variable-events b",
         ),
+        ("<errorEventDefinition/><errorEventDefinition/>", "duplicate-catch b"),
         (
-            "<errorEventDefinition/><errorEventDefinition/>",
+            "<errorEventDefinition/><compensateEventDefinition/>",
             "multiple-event-definitions b",
         ),
     ] {

@@ -1,6 +1,8 @@
 //! Waiting for events: subscriptions, boundary events and event sub-processes (BPMN 2.0, 13.5).
 
 use flowstone_bpmn::model::{Catch, ExecutionEvent, NodeIndex, NodeKind};
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::context::Place;
@@ -36,23 +38,29 @@ impl Step<'_> {
     /// Subscribes to what an event waits for, when that comes from outside.
     pub(crate) fn subscribe(&mut self, owner: Uuid, event: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
-        let (kind, name) = match model.flow_node(event).kind.catch() {
-            Some(Catch::Message { name }) => (EventKind::Message, name),
-            Some(Catch::Signal { name }) => (EventKind::Signal, name),
-            Some(Catch::Conditional(_)) => {
+        for catch in model.flow_node(event).kind.catches() {
+            self.subscribe_to(owner, event, catch)?;
+        }
+        Ok(())
+    }
+
+    fn subscribe_to(&mut self, owner: Uuid, event: NodeIndex, catch: &Catch) -> Result<(), Rejection> {
+        let (kind, name) = match catch {
+            Catch::Message { name } => (EventKind::Message, name),
+            Catch::Signal { name } => (EventKind::Signal, name),
+            Catch::Conditional(_) => {
                 let id = self.subscribe_by_name(owner, event, EventKind::Conditional, None);
                 self.conditions.push((owner, id));
                 return Ok(());
             }
-            Some(Catch::Timer(timer)) => return self.set_timer(owner, event, timer),
-            Some(
-                Catch::Error(_)
-                | Catch::Escalation(_)
-                | Catch::Compensation { .. }
-                | Catch::Cancel
-                | Catch::Link { .. },
-            )
-            | None => return Ok(()),
+            Catch::Timer(timer) => return self.set_timer(owner, event, timer),
+            Catch::Error(_)
+            | Catch::Escalation(_)
+            | Catch::Compensation { .. }
+            | Catch::Cancel
+            | Catch::Link { .. }
+            // Its parts are subscribed to one by one.
+            | Catch::Multiple(_) => return Ok(()),
         };
         let name = self.text(name, &mut Place::at(owner, event))?;
         let name = name.ok_or_else(|| self.unfit(event, "the name of the event is null; give it a text"))?;
@@ -100,6 +108,28 @@ impl Step<'_> {
         for id in ending {
             self.emit(Event::Unsubscribed { id, owner });
         }
+    }
+
+    /// One of the things that a node waits for has come; `subscription` is what waited for it, unless a job did.
+    pub(crate) fn came(&mut self, owner: Uuid, node: NodeIndex, subscription: Option<Uuid>) -> Result<(), Rejection> {
+        let catch = self.model.flow_node(node).kind.catch();
+        if !catch.is_some_and(Catch::is_parallel) {
+            return self.caught(owner, node);
+        }
+        self.unsubscribe(owner, |one| Some(one.id) == subscription);
+        let id = self.model.id(node);
+        let waits = |one: &Arc<str>| *one == id;
+        let is_awaited = self.instance.subscriptions_of(owner).any(|one| waits(&one.node))
+            || self.instance.jobs_of(owner).any(|job| waits(&job.node));
+        if is_awaited {
+            return Ok(());
+        }
+        self.caught(owner, node)?;
+        // What did not interrupt anything waits for all of it once more.
+        if self.comes_again(node) {
+            self.subscribe(owner, node)?;
+        }
+        Ok(())
     }
 
     /// The event that a node waits for has come to its owner: the token that rests there, the activity whose border

@@ -2,7 +2,7 @@
 //!
 //! What an entered node or a command changes is looked at after it, change by change in their order.
 
-use flowstone_bpmn::model::{Catch, Condition, VariableChange};
+use flowstone_bpmn::model::{Catch, Condition, NodeKind, VariableChange};
 use flowstone_expression::EvaluationError;
 use uuid::Uuid;
 
@@ -89,10 +89,7 @@ impl Step<'_> {
 
     fn condition_of(&self, subscription: &Subscription) -> Option<&Condition> {
         let node = self.model.find(&subscription.node).ok()?;
-        match self.model.flow_node(node).kind.catch() {
-            Some(Catch::Conditional(condition)) => Some(condition),
-            _ => None,
-        }
+        condition_in(&self.model.flow_node(node).kind)
     }
 
     /// Lets an event go on when its condition holds. One before it may have ended its wait.
@@ -102,11 +99,11 @@ impl Step<'_> {
             return Ok(());
         };
         let node = model.find(&subscription.node)?;
-        let Some(Catch::Conditional(condition)) = model.flow_node(node).kind.catch() else {
+        let Some(condition) = condition_in(&model.flow_node(node).kind) else {
             return Ok(());
         };
         match self.holds(Some(&condition.condition), &mut Place::at(owner, node)) {
-            Ok(true) => self.caught(owner, node),
+            Ok(true) => self.came(owner, node, Some(id)),
             Ok(false) => Ok(()),
             // A variable that does not exist yet makes nothing true; in FEEL it makes the condition null.
             Err(Rejection::Expression {
@@ -116,4 +113,12 @@ impl Step<'_> {
             Err(rejection) => Err(rejection),
         }
     }
+}
+
+/// The condition that an event waits for.
+pub(crate) fn condition_in(event: &NodeKind) -> Option<&Condition> {
+    event.catches().iter().find_map(|catch| match catch {
+        Catch::Conditional(condition) => Some(&**condition),
+        _ => None,
+    })
 }

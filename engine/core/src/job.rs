@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_bpmn::model::{Asynchronous, NodeIndex, NodeKind, Timer, TimerKind};
+use flowstone_bpmn::model::{Asynchronous, Catch, NodeIndex, NodeKind, Timer, TimerKind};
 use flowstone_expression::{Value, Variables};
 use flowstone_schedule::{Cycle, Duration, RetryCycle};
 use uuid::Uuid;
@@ -130,7 +130,7 @@ impl Step<'_> {
                 if let Some(again) = again {
                     self.arm_again(owner, node, &again, job.due)?;
                 }
-                self.caught(owner, node)
+                self.came(owner, node, None)
             }
         }
     }
@@ -173,13 +173,15 @@ impl Step<'_> {
         let value = self.evaluate(&timer.expression, &mut Place::at(owner, event))?;
         let set = timer_due(timer.kind, &value, self.now);
         let Repeated { due, cycle } = set.map_err(|problem| self.unfit(event, &problem))?;
-        let again = cycle.filter(|_| self.comes_again(event));
+        // A timer among others that must all come is set again with them.
+        let is_parallel = self.model.flow_node(event).kind.catch().is_some_and(Catch::is_parallel);
+        let again = cycle.filter(|_| self.comes_again(event) && !is_parallel);
         let again = again.map(|cycle| Repetition { cycle, count: 1 });
         self.create_job(owner, event, self.model.id(event), JobWork::Timer { again }, Some(due))
     }
 
     /// Only events that leave running what they stand at can come again.
-    fn comes_again(&self, event: NodeIndex) -> bool {
+    pub(crate) fn comes_again(&self, event: NodeIndex) -> bool {
         match &self.model.flow_node(event).kind {
             NodeKind::BoundaryEvent(event) => !event.interrupting,
             NodeKind::StartEvent(event) => event.trigger.as_ref().is_some_and(|trigger| !trigger.interrupting),

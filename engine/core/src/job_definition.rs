@@ -45,9 +45,10 @@ impl Executable {
     }
 
     fn timer_definition(&self, index: NodeIndex, node: &FlowNode) -> Option<JobDefinition> {
-        let Some(Catch::Timer(timer)) = node.kind.catch() else {
-            return None;
-        };
+        let timer = node.kind.catches().iter().find_map(|catch| match catch {
+            Catch::Timer(timer) => Some(timer),
+            _ => None,
+        })?;
         let job_type = match &node.kind {
             NodeKind::BoundaryEvent(_) => "timer-transition",
             NodeKind::StartEvent(_) if node.parent.is_some() => "timer-start-event-subprocess",

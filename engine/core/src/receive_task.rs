@@ -43,14 +43,21 @@ impl Step<'_> {
 
     /// Something from outside lets an execution go on.
     pub(crate) fn trigger(&mut self, trigger: &Trigger) -> Result<(), Rejection> {
-        let (owner, node) = self.triggered(trigger)?;
+        let Waiting {
+            owner,
+            node,
+            subscription,
+        } = self.triggered(trigger)?;
         self.set_variables(owner, &trigger.variables);
         self.set_local_variables(owner, &trigger.local_variables);
-        self.caught(owner, node)
+        match subscription {
+            Some(_) => self.came(owner, node, subscription),
+            None => self.caught(owner, node),
+        }
     }
 
     /// Who goes on, and by which node: the named execution, or the only token directly in it that waits for this.
-    fn triggered(&self, trigger: &Trigger) -> Result<(Uuid, NodeIndex), Rejection> {
+    fn triggered(&self, trigger: &Trigger) -> Result<Waiting, Rejection> {
         let execution = trigger.execution;
         if let Some(found) = self.waits_for(execution, &trigger.awaited)? {
             return Ok(found);
@@ -86,12 +93,12 @@ impl Step<'_> {
 
     /// By which node an execution goes on with what arrived. A plain trigger moves on whatever waits for the outside,
     /// also what has subscribed to an event (contract 3.8).
-    fn waits_for(&self, execution: Uuid, awaited: &Awaited) -> Result<Option<(Uuid, NodeIndex)>, Rejection> {
-        let node = match awaited {
+    fn waits_for(&self, execution: Uuid, awaited: &Awaited) -> Result<Option<Waiting>, Rejection> {
+        let found = match awaited {
             Awaited::Event(kind, name) => {
                 let mut subscriptions = self.instance.subscriptions_of(execution);
                 let subscription = subscriptions.find(|one| one.kind == *kind && one.name.as_ref() == Some(name));
-                subscription.map(|subscription| &subscription.node)
+                subscription.map(|subscription| (&subscription.node, Some(subscription.id)))
             }
             Awaited::Anything => {
                 let token = self.instance.token(execution);
@@ -99,9 +106,25 @@ impl Step<'_> {
                 let node = token.map(|token| &token.node);
                 // A gateway goes on by one of its events only.
                 let kind = |node: &_| self.model.find(node).map(|node| &self.model.flow_node(node).kind);
-                node.filter(|node| !matches!(kind(node), Ok(NodeKind::EventBasedGateway)))
+                let node = node.filter(|node| !matches!(kind(node), Ok(NodeKind::EventBasedGateway)));
+                node.map(|node| (node, None))
             }
         };
-        node.map(|node| Ok((execution, self.model.find(node)?))).transpose()
+        let waiting = found.map(|(node, subscription)| {
+            Ok(Waiting {
+                owner: execution,
+                node: self.model.find(node)?,
+                subscription,
+            })
+        });
+        waiting.transpose()
     }
+}
+
+/// Who waits for something that came.
+struct Waiting {
+    owner: Uuid,
+    node: NodeIndex,
+    /// By what, when it is an event that it has subscribed to.
+    subscription: Option<Uuid>,
 }

@@ -41,7 +41,7 @@ impl Step<'_> {
             };
             let event = self.model.find(&subscription.node)?;
             self.set_variables(owner, &variables);
-            self.caught(owner, event)?;
+            self.came(owner, event, Some(id))?;
         }
         Ok(())
     }

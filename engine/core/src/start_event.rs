@@ -8,6 +8,7 @@ use flowstone_bpmn::model::{Catch, Condition, FlowNode, NodeIndex, NodeKind, Tim
 use flowstone_expression::{EvaluationError, Expression, MapContext, Value, Variables};
 
 use crate::compile::Executable;
+use crate::condition::condition_in;
 use crate::job::{Repeated, timer_due};
 use crate::rejection::Rejection;
 use crate::state::{EventKind, Repetition};
@@ -113,7 +114,7 @@ impl Executable {
         limits: &Limits,
     ) -> Result<bool, Rejection> {
         let index = self.find(node)?;
-        let Some(Catch::Conditional(condition)) = self.flow_node(index).kind.catch() else {
+        let Some(condition) = condition_in(&self.flow_node(index).kind) else {
             return Ok(false);
         };
         if !may_matter(condition, variables) {
@@ -136,7 +137,7 @@ impl Executable {
         self.process()
             .children(None)
             .filter(|(_, node): &(NodeIndex, &FlowNode)| matches!(node.kind, NodeKind::StartEvent(_)))
-            .filter_map(|(index, node)| Some((index, node.kind.catch()?)))
+            .flat_map(|(index, node)| node.kind.catches().iter().map(move |catch| (index, catch)))
     }
 
     fn text_without_instance(

@@ -287,7 +287,8 @@ impl Step<'_> {
     /// Writes what was thrown into the variables that the catching event names.
     fn hand_over_code(&mut self, holder: Uuid, event: NodeIndex, thrown: Thrown<'_>) {
         let model = self.model;
-        match (model.flow_node(event).kind.catch(), thrown) {
+        let mut parts = model.flow_node(event).kind.catches().iter();
+        match (parts.find(|part| catches(part, thrown)), thrown) {
             (Some(Catch::Error(catch)), Thrown::Error { code, message }) => {
                 if let Some(name) = &catch.code_variable {
                     self.set_variable(holder, name, TypedValue::from(code.to_owned()));
@@ -307,7 +308,11 @@ impl Step<'_> {
 }
 
 fn catches(catch: &Catch, thrown: Thrown<'_>) -> bool {
-    match (catch, thrown) {
+    catch.parts().iter().any(|part| part_catches(part, thrown))
+}
+
+fn part_catches(part: &Catch, thrown: Thrown<'_>) -> bool {
+    match (part, thrown) {
         (Catch::Error(catch), Thrown::Error { code, .. }) => catch.code.as_deref().is_none_or(|wanted| wanted == code),
         (Catch::Escalation(catch), Thrown::Escalation { code }) => {
             catch.code.as_deref().is_none_or(|wanted| wanted == code)

@@ -65,11 +65,37 @@ pub enum Catch {
     },
     /// That the transaction is canceled.
     Cancel,
+    /// One of several, or all of them (BPMN 2.0, 10.5.1 "Multiple" and "Parallel Multiple").
+    Multiple(Box<MultipleCatch>),
     /// What jumps here from a throwing link event of the same name and scope.
     Link {
         /// Name of the link.
         name: String,
     },
+}
+
+/// An event with several definitions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MultipleCatch {
+    /// What is waited for, in document order; none of them is multiple itself.
+    pub catches: Vec<Catch>,
+    /// Whether all of them must come, not only the first.
+    pub parallel: bool,
+}
+
+impl Catch {
+    /// What is waited for, one by one.
+    pub const fn parts(&self) -> &[Catch] {
+        match self {
+            Self::Multiple(multiple) => multiple.catches.as_slice(),
+            single => std::slice::from_ref(single),
+        }
+    }
+
+    /// Whether all of [`Catch::parts`] must come before the event has come.
+    pub const fn is_parallel(&self) -> bool {
+        matches!(self, Self::Multiple(multiple) if multiple.parallel)
+    }
 }
 
 /// A condition and when it is looked at (BPMN 2.0, 10.5.5).

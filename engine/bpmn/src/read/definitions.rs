@@ -46,6 +46,10 @@ impl<'tree> Reader<'tree, '_, '_> {
         self.signals = by_id(&document.signals, |signal| &signal.id);
         self.errors = by_id(&document.errors, |error| &error.id);
         self.escalations = by_id(&document.escalations, |escalation| &escalation.id);
+        self.event_definitions = bpmn()
+            .filter(|(_, child)| child.name.ends_with("EventDefinition"))
+            .filter_map(|(index, child)| Some((child.id()?, index)))
+            .collect();
         let mut processes = 0;
         for (index, child) in bpmn().filter(|(_, child)| child.name == "process") {
             processes += 1;

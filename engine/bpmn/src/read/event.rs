@@ -7,8 +7,8 @@ use crate::codes;
 use crate::draft::title;
 use crate::model::{
     BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, Implementation,
-    IntermediateThrowEvent, NodeIndex, StartEvent, StartTrigger, ThrownError, ThrownEscalation, ThrownSignal,
-    VariableChange,
+    IntermediateThrowEvent, MultipleCatch, NodeIndex, StartEvent, StartTrigger, ThrownError, ThrownEscalation,
+    ThrownSignal, VariableChange,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
@@ -54,7 +54,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 return None;
             }
             // Errors always interrupt (BPMN 2.0, table 10.86).
-            let interrupting = interrupting || matches!(catch, Catch::Error(_));
+            let interrupting = interrupting || catch.parts().iter().any(|part| matches!(part, Catch::Error(_)));
             event.trigger = Some(StartTrigger { interrupting, catch });
             return Some(event);
         }
@@ -64,8 +64,9 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
         if scope.is_none() {
             let catch = self.catch(index, element)?;
-            if !may_start(&catch) {
-                let advice = "Start the process by a message, a signal, a condition or a timer, or without trigger.";
+            if catch.is_parallel() || !catch.parts().iter().all(may_start) {
+                let advice = "Start the process by a message, a signal, a condition or a timer, by one of several of \
+                              these, or without trigger.";
                 self.definitions_not_allowed(index, element, advice);
                 return None;
             }
@@ -111,7 +112,8 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
         Some(BoundaryEvent {
             attached_to: NodeIndex(u32::MAX),
-            interrupting: interrupting || matches!(catch, Catch::Error(_) | Catch::Cancel),
+            interrupting: interrupting
+                || (catch.parts().iter()).any(|part| matches!(part, Catch::Error(_) | Catch::Cancel)),
             catch,
         })
     }
@@ -122,10 +124,17 @@ impl<'tree> Reader<'tree, '_, '_> {
         element: &'tree Element<'tree>,
     ) -> Option<Catch> {
         let catch = self.catch(index, element)?;
-        if matches!(
-            catch,
-            Catch::Message { .. } | Catch::Signal { .. } | Catch::Conditional(_) | Catch::Timer(_) | Catch::Link { .. }
-        ) {
+        let may_be_waited_for = |part: &Catch| {
+            matches!(
+                part,
+                Catch::Message { .. }
+                    | Catch::Signal { .. }
+                    | Catch::Conditional(_)
+                    | Catch::Timer(_)
+                    | Catch::Link { .. }
+            )
+        };
+        if catch.parts().iter().all(may_be_waited_for) {
             return Some(catch);
         }
         self.definitions_not_allowed(index, element, "Catch it by a boundary event or an event sub-process.");
@@ -146,11 +155,11 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
     }
 
-    /// The one definition of a catching event.
+    /// What a catching event waits for.
     fn catch(&mut self, index: ElementIndex, element: &'tree Element<'tree>) -> Option<Catch> {
         let definitions = self.event_definitions(index);
-        let (definition_index, definition) = match definitions[..] {
-            [one] => one,
+        match definitions[..] {
+            [(index, definition)] => self.one_catch(index, definition, element),
             [] => {
                 self.problems.error(
                     Problem::new(
@@ -161,13 +170,57 @@ impl<'tree> Reader<'tree, '_, '_> {
                     )
                     .at(element.id()),
                 );
+                None
+            }
+            _ => self.multiple_catch(&definitions, element),
+        }
+    }
+
+    /// Several definitions of one catching event (BPMN 2.0, 10.5.1).
+    fn multiple_catch(
+        &mut self,
+        definitions: &[(ElementIndex, &'tree Element<'tree>)],
+        element: &'tree Element<'tree>,
+    ) -> Option<Catch> {
+        let parallel = self.flag(
+            element.attribute("parallelMultiple"),
+            false,
+            "parallelMultiple",
+            element.id(),
+        );
+        let mut catches: Vec<Catch> = Vec::new();
+        for (index, definition) in definitions {
+            let catch = self.one_catch(*index, definition, element)?;
+            let problem = match &catch {
+                Catch::Compensation { .. } | Catch::Cancel | Catch::Link { .. } => Some("cannot be one of several"),
+                Catch::Error(_) | Catch::Escalation(_) if parallel => {
+                    Some("is over when it is thrown and cannot be waited for beside others")
+                }
+                Catch::Conditional(_) if catches.iter().any(|other| matches!(other, Catch::Conditional(_))) => {
+                    Some("is there twice; write one condition")
+                }
+                _ => None,
+            };
+            if let Some(problem) = problem {
+                let message = format!("The {} of {} {problem}.", definition.name, title(element));
+                let advice = "Model it as an event of its own.";
+                let code = codes::MULTIPLE_EVENT_DEFINITIONS;
+                self.problems
+                    .error(Problem::new(code, definition.span, message, advice).at(element.id()));
                 return None;
             }
-            _ => {
-                self.several_definitions(element);
-                return None;
-            }
-        };
+            catches.push(catch);
+        }
+        Some(Catch::Multiple(Box::new(MultipleCatch { catches, parallel })))
+    }
+
+    /// One definition of a catching event.
+    fn one_catch(
+        &mut self,
+        definition_index: ElementIndex,
+        definition: &'tree Element<'tree>,
+        element: &'tree Element<'tree>,
+    ) -> Option<Catch> {
         self.check_extensions(definition_index, element.id());
         match definition.name {
             "messageEventDefinition" => {
@@ -356,75 +409,96 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
     }
 
+    /// The last of what a throwing event throws. What ends or undoes something comes after all else.
     fn definition(
         &mut self,
         index: ElementIndex,
         element: &'tree Element<'tree>,
         process: &Element<'_>,
     ) -> Option<Definition> {
-        let tree = self.tree;
-        let mut found = Definition::None;
-        let mut count = 0;
-        let mut refused = false;
-        for (definition_index, definition) in tree.children(index).filter(|(_, child)| is_event_definition(child)) {
-            count += 1;
-            found = match definition.name {
-                "terminateEventDefinition" => Definition::Terminate,
-                "messageEventDefinition" => {
-                    self.check_extensions(definition_index, element.id());
-                    if let Some(reference) = definition.attribute("messageRef") {
-                        self.check_thrown_message(reference, element);
-                    }
-                    match self.implementation(definition_index, definition, element.id(), process) {
-                        ImplementationReading::Missing => Definition::Message(None),
-                        ImplementationReading::Ready(implementation) => Definition::Message(Some(implementation)),
-                        ImplementationReading::Refused => {
-                            refused = true;
-                            continue;
-                        }
-                    }
-                }
-                "errorEventDefinition" => match self.thrown_error(element, definition) {
-                    Some(error) => Definition::Error(error),
-                    None => {
-                        refused = true;
-                        continue;
-                    }
-                },
-                "escalationEventDefinition" => match self.thrown_escalation(element, definition) {
-                    Some(escalation) => Definition::Escalation(escalation),
-                    None => {
-                        refused = true;
-                        continue;
-                    }
-                },
-                "signalEventDefinition" => match self.thrown_signal(definition_index, element, definition) {
-                    Some(signal) => Definition::Signal(signal),
-                    None => {
-                        refused = true;
-                        continue;
-                    }
-                },
-                "compensateEventDefinition" => Definition::Compensation,
-                "cancelEventDefinition" => Definition::Cancel,
-                "linkEventDefinition" => match self.link_name(element, definition) {
-                    Some(name) => Definition::Link { name },
-                    None => {
-                        refused = true;
-                        continue;
-                    }
-                },
-                _ => {
-                    self.refuse_definition(element, definition);
-                    refused = true;
-                    continue;
-                }
-            };
+        match self.thrown_last_by(index) {
+            Some((index, definition)) => self.one_definition(index, definition, element, process),
+            None => Some(Definition::None),
         }
-        if count > 1 {
-            self.several_definitions(element);
+    }
+
+    /// What a throwing event throws before that, when it has several definitions.
+    pub(super) fn thrown_before(
+        &mut self,
+        index: ElementIndex,
+        element: &'tree Element<'tree>,
+        process: &Element<'_>,
+    ) -> Vec<IntermediateThrowEvent> {
+        if !matches!(element.name, "endEvent" | "intermediateThrowEvent") {
+            return Vec::new();
         }
-        (!refused && count <= 1).then_some(found)
+        let last = self.thrown_last_by(index).map(|(index, _)| index);
+        let others = self.event_definitions(index);
+        let others = others.into_iter().filter(|(index, _)| Some(*index) != last);
+        let mut thrown = Vec::new();
+        for (index, definition) in others.collect::<Vec<_>>() {
+            if comes_last(definition) {
+                let message = format!(
+                    "The {} of {} cannot be beside another that ends or undoes something.",
+                    definition.name,
+                    title(element)
+                );
+                let advice = "Keep one of them.";
+                let code = codes::MULTIPLE_EVENT_DEFINITIONS;
+                self.problems
+                    .error(Problem::new(code, definition.span, message, advice).at(element.id()));
+                continue;
+            }
+            thrown.extend(match self.one_definition(index, definition, element, process) {
+                Some(Definition::Message(implementation)) => Some(IntermediateThrowEvent::Message(implementation)),
+                Some(Definition::Escalation(escalation)) => Some(IntermediateThrowEvent::Escalation(escalation)),
+                Some(Definition::Signal(signal)) => Some(IntermediateThrowEvent::Signal(signal)),
+                // The others come last, or were refused.
+                _ => None,
+            });
+        }
+        thrown
+    }
+
+    fn thrown_last_by(&mut self, index: ElementIndex) -> Option<(ElementIndex, &'tree Element<'tree>)> {
+        let definitions = self.event_definitions(index);
+        let ending = definitions.iter().find(|(_, definition)| comes_last(definition));
+        ending.or(definitions.last()).copied()
+    }
+
+    fn one_definition(
+        &mut self,
+        definition_index: ElementIndex,
+        definition: &'tree Element<'tree>,
+        element: &'tree Element<'tree>,
+        process: &Element<'_>,
+    ) -> Option<Definition> {
+        Some(match definition.name {
+            "terminateEventDefinition" => Definition::Terminate,
+            "messageEventDefinition" => {
+                self.check_extensions(definition_index, element.id());
+                if let Some(reference) = definition.attribute("messageRef") {
+                    self.check_thrown_message(reference, element);
+                }
+                match self.implementation(definition_index, definition, element.id(), process) {
+                    ImplementationReading::Missing => Definition::Message(None),
+                    ImplementationReading::Ready(implementation) => Definition::Message(Some(implementation)),
+                    ImplementationReading::Refused => return None,
+                }
+            }
+            "errorEventDefinition" => Definition::Error(self.thrown_error(element, definition)?),
+            "escalationEventDefinition" => Definition::Escalation(self.thrown_escalation(element, definition)?),
+            "signalEventDefinition" => Definition::Signal(self.thrown_signal(definition_index, element, definition)?),
+            "compensateEventDefinition" => Definition::Compensation,
+            "cancelEventDefinition" => Definition::Cancel,
+            "linkEventDefinition" => Definition::Link {
+                name: self.link_name(element, definition)?,
+            },
+            _ => {
+                self.refuse_definition(element, definition);
+                return None;
+            }
+        })
     }
 
     /// Who sends the message is the implementation, which need not know it by reference; so this is no error.
@@ -540,29 +614,29 @@ impl<'tree> Reader<'tree, '_, '_> {
         );
     }
 
-    fn several_definitions(&mut self, event: &Element<'_>) {
-        self.problems.error(
-            Problem::new(
-                codes::MULTIPLE_EVENT_DEFINITIONS,
-                event.span,
-                format!(
-                    "{} has several event definitions, which is not supported yet.",
-                    title(event)
-                ),
-                "Model one event after the other.",
-            )
-            .at(event.id()),
-        );
-    }
-
+    /// The definitions of an event, in document order; references lead to those that stand in `definitions`.
     fn event_definitions(&self, index: ElementIndex) -> Vec<(ElementIndex, &'tree Element<'tree>)> {
         let tree = self.tree;
         tree.children(index)
             .filter(|(_, child)| is_event_definition(child))
+            .map(|(index, child)| self.referred_definition(child).unwrap_or((index, child)))
             .collect()
     }
 
+    fn referred_definition(&self, reference: &Element<'_>) -> Option<(ElementIndex, &'tree Element<'tree>)> {
+        if reference.name != "eventDefinitionRef" {
+            return None;
+        }
+        let name = unqualified_reference(reference.content().trimmed().text);
+        let index = *self.event_definitions.get(name)?;
+        Some((index, self.element(index)))
+    }
+
     fn refuse_definition(&mut self, event: &Element<'_>, definition: &Element<'_>) {
+        if definition.name == "eventDefinitionRef" {
+            self.unknown_reference(event, definition.content().trimmed(), "event definition");
+            return;
+        }
         self.problems.error(
             Problem::new(
                 codes::UNSUPPORTED_ELEMENT,
@@ -573,6 +647,18 @@ impl<'tree> Reader<'tree, '_, '_> {
             .at(event.id()),
         );
     }
+}
+
+/// Whether what an event throws ends or undoes something, so that nothing can be thrown after it.
+fn comes_last(definition: &Element<'_>) -> bool {
+    matches!(
+        definition.name,
+        "terminateEventDefinition"
+            | "errorEventDefinition"
+            | "compensateEventDefinition"
+            | "cancelEventDefinition"
+            | "linkEventDefinition"
+    )
 }
 
 /// Whether an event can start an instance.

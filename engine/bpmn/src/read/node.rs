@@ -48,6 +48,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         process: &mut DraftProcess<'tree>,
     ) {
         let kind = self.node_kind(index, element, parent, process);
+        let thrown_before = self.thrown_before(index, element, process.element);
         let is_scope = matches!(element.name, "subProcess" | "transaction" | "adHocSubProcess");
         if !is_scope {
             self.check_children(index, element);
@@ -69,6 +70,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 element.id(),
             ),
             listeners: self.execution_listeners(index, element.id()),
+            thrown_before,
             compensates: self.compensated(index, element),
             quantities: self.quantities(element),
             multi_instance: self.repetition(index, element).map(Box::new),

@@ -67,8 +67,7 @@ pub(super) fn connect(process: &mut DraftProcess<'_>, problems: &mut Problems<'_
 }
 
 fn is_escalation(kind: Option<&NodeKind>) -> bool {
-    kind.and_then(NodeKind::catch)
-        .is_some_and(|catch| matches!(catch, Catch::Escalation(_)))
+    kind.is_some_and(|kind| kind.catches().iter().any(|catch| matches!(catch, Catch::Escalation(_))))
 }
 
 fn may_escalate(kind: Option<&NodeKind>) -> bool {

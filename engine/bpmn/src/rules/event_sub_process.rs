@@ -48,15 +48,18 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
 fn check_duplicates(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
     let mut known = HashSet::new();
     let mut escalations: HashMap<_, bool> = HashMap::new();
-    for node in &process.nodes {
+    for (node, catch) in process.nodes.iter().flat_map(|node| {
+        let catches = node.kind.as_ref().map_or(&[][..], NodeKind::catches);
+        catches.iter().map(move |catch| (node, catch))
+    }) {
         let place = match &node.kind {
             Some(NodeKind::BoundaryEvent(event)) => (Some(event.attached_to), None),
             Some(NodeKind::StartEvent(_)) => (None, node.parent.map(|parent| process.nodes[parent].parent)),
             _ => continue,
         };
-        let caught = match node.kind.as_ref().and_then(NodeKind::catch) {
-            Some(Catch::Error(error)) => ("error", error.code.as_deref()),
-            Some(Catch::Escalation(escalation)) => ("escalation", escalation.code.as_deref()),
+        let caught = match catch {
+            Catch::Error(error) => ("error", error.code.as_deref()),
+            Catch::Escalation(escalation) => ("escalation", escalation.code.as_deref()),
             _ => continue,
         };
         if caught.0 == "escalation" && escalations.insert(place, caught.1.is_some()) == Some(caught.1.is_none()) {

@@ -9,8 +9,11 @@ use crate::problems::{Problem, Problems};
 
 pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
     let mut names = HashSet::new();
-    for node in &process.nodes {
-        let Some(Catch::Message { name }) = node.kind.as_ref().and_then(NodeKind::catch) else {
+    for (node, catch) in (process.nodes.iter()).flat_map(|node| {
+        let catches = node.kind.as_ref().map_or(&[][..], NodeKind::catches);
+        catches.iter().map(move |catch| (node, catch))
+    }) {
+        let Catch::Message { name } = catch else {
             continue;
         };
         // The scope whose start or event sub-process waits for it.

@@ -33,6 +33,7 @@ pub fn compiled(content: &str) -> Executable {
              xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
              xmlns:camunda="http://camunda.org/schema/1.0/bpmn">
              <message id="m" name="paid"/><signal id="alarm" name="alarm"/><escalation id="late" escalationCode="late"/>
+             <signalEventDefinition id="shared" signalRef="alarm"/>
              <process id="p" isExecutable="true">{content}</process></definitions>"#
     );
     let limits = Limits::default();
@@ -232,6 +233,16 @@ impl World {
             },
             variables: Variables::new(),
             local_variables: Variables::new(),
+        })
+    }
+
+    /// A client sets a variable.
+    pub fn set(&mut self, name: &str, value: TypedValue) -> Result<Vec<Event>, Rejection> {
+        self.give(&Command::ModifyVariables {
+            scope: self.instance.id,
+            local: false,
+            set: variables(&[(name, value)]),
+            remove: Vec::new(),
         })
     }
 
