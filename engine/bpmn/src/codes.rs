@@ -40,6 +40,7 @@ codes! {
     GATEWAY_WITHOUT_OUTGOING = "gateway-without-outgoing", "No sequence flow leaves an exclusive gateway.";
     GATEWAY_SINGLE_CONDITION = "gateway-single-condition", "The only flow out of an exclusive gateway has a condition.";
     GATEWAY_UNCONDITIONAL_FLOW = "gateway-unconditional-flow", "A flow out of an exclusive gateway has no condition and is not the default.";
+    UNORDERED_EVENT = "unordered-event", "A start or end event stands in an ad-hoc sub-process.";
     UNREACHABLE_NODE = "unreachable-node", "No path leads from a start event to the node.";
     MISSING_IMPLEMENTATION = "missing-implementation", "A task does not say who does its work.";
     FOREIGN_IMPLEMENTATION = "foreign-implementation", "The work of a task is code that becomes an incident when it is reached: a Java class or delegate, or a script in another language.";
@@ -47,6 +48,7 @@ codes! {
     MISSING_TOPIC = "missing-topic", "An external task has no topic.";
     INVALID_NUMBER = "invalid-number", "An attribute that must be a whole number is none.";
     INVALID_BOOLEAN = "invalid-boolean", "An attribute that must be true or false is neither.";
+    INVALID_CHOICE = "invalid-choice", "An attribute has none of the values that it can have.";
     INVALID_EXPRESSION = "invalid-expression", "An expression has a syntax error.";
     INVALID_HISTORY_TIME_TO_LIVE = "invalid-history-time-to-live", "historyTimeToLive is not a number of days.";
     INVALID_FORM = "invalid-form", "The form attributes contradict each other or are incomplete.";

@@ -80,6 +80,15 @@ impl<'tree> DraftNode<'tree> {
         matches!(self.element.name, "subProcess" | "transaction" | "adHocSubProcess")
     }
 
+    /// Whether instances begin at it though it is no start event (BPMN 2.0, 10.3.3 and 10.6.6 `instantiate`).
+    pub fn instantiates(&self) -> bool {
+        match &self.kind {
+            Some(NodeKind::ReceiveTask(task)) => task.instantiate,
+            Some(NodeKind::EventBasedGateway(gateway)) => gateway.instantiate,
+            _ => false,
+        }
+    }
+
     /// The activity that a throwing compensation event names, and where.
     pub fn compensation(&self) -> Option<((usize, usize), &'tree str)> {
         self.compensates.map(|reference| (reference.span, reference.text))

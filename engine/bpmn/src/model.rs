@@ -8,6 +8,7 @@ mod activity;
 mod call;
 mod data;
 mod event;
+mod gateway;
 mod job;
 mod listener;
 
@@ -22,6 +23,7 @@ pub use event::{
     MultipleCatch, StartEvent, StartTrigger, ThrownError, ThrownEscalation, ThrownSignal, VariableChange,
 };
 
+pub use gateway::{AdHocSubProcess, ComplexGateway, EventBasedGateway};
 pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
 pub use listener::{ExecutionEvent, ExecutionListener, TaskEvent, TaskListener};
 
@@ -274,11 +276,15 @@ pub enum NodeKind {
     /// An exclusive gateway: takes the first flow whose condition holds.
     ExclusiveGateway,
     /// An event-based gateway: waits for the first of the events that follow it.
-    EventBasedGateway,
+    EventBasedGateway(EventBasedGateway),
     /// A parallel gateway: waits for all incoming flows, takes all outgoing ones.
     ParallelGateway,
     /// An inclusive gateway: waits for all tokens that can still reach it, takes all flows whose condition holds.
     InclusiveGateway,
+    /// A complex gateway: waits until its condition holds, takes all flows whose condition holds.
+    ComplexGateway(ComplexGateway),
+    /// An ad-hoc sub-process: its activities need no flows between them.
+    AdHocSubProcess(Box<AdHocSubProcess>),
     /// An embedded sub-process; its content are the nodes whose `parent` it is.
     SubProcess,
     /// A call activity: waits for an instance of another process.
@@ -310,7 +316,9 @@ impl NodeKind {
             Self::ReceiveTask(_) => "receiveTask",
             Self::ExclusiveGateway => "exclusiveGateway",
             Self::ParallelGateway => "parallelGateway",
-            Self::EventBasedGateway => "eventBasedGateway",
+            Self::EventBasedGateway(_) => "eventBasedGateway",
+            Self::ComplexGateway(_) => "complexGateway",
+            Self::AdHocSubProcess(_) => "adHocSubProcess",
             Self::InclusiveGateway => "inclusiveGateway",
             Self::SubProcess | Self::EventSubProcess => "subProcess",
             Self::Transaction => "transaction",
@@ -392,6 +400,7 @@ impl NodeKind {
                 | Self::UserTask(_)
                 | Self::ReceiveTask(_)
                 | Self::SubProcess
+                | Self::AdHocSubProcess(_)
                 | Self::Transaction
                 | Self::CallActivity(_)
         )

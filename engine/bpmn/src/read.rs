@@ -9,6 +9,7 @@ mod decision;
 mod definitions;
 mod event;
 mod extension;
+mod gateway;
 mod job;
 mod listener;
 mod node;

@@ -80,7 +80,7 @@ fn element(name: &str, content: &str) -> String {
         "humanPerformer" | "potentialOwner" => {
             "<resourceAssignmentExpression><formalExpression>user(kim)</formalExpression></resourceAssignmentExpression>"
         }
-        "conditionExpression" | "completionCondition" => "${true}",
+        "conditionExpression" | "completionCondition" | "activationCondition" => "${true}",
         _ => content,
     };
     let id = if name == "conditionExpression" {

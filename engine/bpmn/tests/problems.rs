@@ -330,7 +330,6 @@ fn message_events_and_receive_tasks() {
         &receive("<message id='m'/>", "messageRef='m'"),
         &["missing-message-name n,m"],
     );
-    check(&receive("", "instantiate='true'"), &["unsupported-attribute n"]);
     let both = "<terminateEventDefinition/><messageEventDefinition/>";
     check(&of_node(&format!("<endEvent id='n'>{both}</endEvent>")), &[]);
     let two_ends = "<terminateEventDefinition/><compensateEventDefinition/>";
@@ -433,10 +432,7 @@ fn input_and_output_parameters() {
 
 #[test]
 fn what_is_not_executed_yet_is_refused_by_name() {
-    let elements = ["<adHocSubProcess id='n'/>", "<complexGateway id='n'/>"];
-    for element in elements {
-        check(&of_node(element), &["unsupported-element n"]);
-    }
+    check(&of_node("<implicitThrowEvent id='n'/>"), &["unsupported-element n"]);
     check(
         &of_node("<userTask id='n' camunda:formHandlerClass='C'/>"),
         &["unsupported-attribute n"],
@@ -942,10 +938,22 @@ fn event_based_gateways_lead_to_catch_events() {
     check(&with("<receiveTask id='t'/>"), &["event-gateway-target g2,n"]);
     check(
         &of_node("<eventBasedGateway id='n' instantiate='true'/>"),
-        &["unsupported-attribute n"],
+        &["start-event-incoming n"],
     );
     check(
         &of_node("<eventBasedGateway id='n' eventGatewayType='Parallel'/>"),
-        &["unsupported-attribute n"],
+        &["event-gateway-target n"],
+    );
+    check(
+        &of_node("<eventBasedGateway id='n' eventGatewayType='Both'/>"),
+        &["invalid-choice n"],
+    );
+    check(
+        &of_node("<adHocSubProcess id='n' ordering='Random'/>"),
+        &["invalid-choice n"],
+    );
+    check(
+        &of_node("<adHocSubProcess id='n'><startEvent id='i'/></adHocSubProcess>"),
+        &["unordered-event i"],
     );
 }

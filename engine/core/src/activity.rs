@@ -47,7 +47,9 @@ impl Step<'_> {
             NodeKind::ReceiveTask(task) => self.enter_receive_task(scope, node, task),
             NodeKind::ParallelGateway => self.enter_parallel_gateway(scope, node),
             NodeKind::InclusiveGateway => self.enter_inclusive_gateway(scope, node),
+            NodeKind::ComplexGateway(gateway) => self.enter_complex_gateway(scope, node, gateway),
             NodeKind::SubProcess | NodeKind::Transaction => self.enter_sub_process(scope, node),
+            NodeKind::AdHocSubProcess(part) => self.enter_ad_hoc_sub_process(scope, node, part),
             NodeKind::CallActivity(call) => self.enter_call_activity(scope, node, call),
             NodeKind::EndEvent(EndEvent::Signal(signal))
             | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Signal(signal)) => {
@@ -64,7 +66,7 @@ impl Step<'_> {
                 Ok(())
             }
             NodeKind::IntermediateCatchEvent(Catch::Link { .. }) => self.leave(scope, node),
-            NodeKind::EventBasedGateway => self.enter_event_based_gateway(scope, node),
+            NodeKind::EventBasedGateway(_) => self.enter_event_based_gateway(scope, node),
             NodeKind::IntermediateCatchEvent(_) => self.enter_catch_event(scope, node),
             NodeKind::EndEvent(EndEvent::Error(error)) => self.enter_error_end(scope, node, error),
             NodeKind::EndEvent(EndEvent::Escalation(escalation))

@@ -76,7 +76,7 @@ pub fn compile(process: &Process) -> Executable {
     }
     let inclusive = process
         .indexed_nodes()
-        .filter(|(_, node)| matches!(node.kind, NodeKind::InclusiveGateway));
+        .filter(|(_, node)| matches!(node.kind, NodeKind::InclusiveGateway | NodeKind::ComplexGateway(_)));
     let reaching = inclusive
         .map(|(index, _)| (index, reaching(process, &nodes, &bodies, index)))
         .collect();

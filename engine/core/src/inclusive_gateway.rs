@@ -23,16 +23,21 @@ impl Step<'_> {
     pub(crate) fn fire_forsaken_gateway(&mut self) -> Result<bool, Rejection> {
         let forsaken = self.instance.joins().find_map(|(scope, id)| {
             let node = self.model.find(id).ok()?;
-            let is_inclusive = matches!(self.model.flow_node(node).kind, NodeKind::InclusiveGateway);
-            (is_inclusive && !self.can_be_reached(scope, node)).then_some((scope, node))
+            let fires = match &self.model.flow_node(node).kind {
+                NodeKind::InclusiveGateway => true,
+                NodeKind::ComplexGateway(gateway) => gateway.activation.is_none() || self.has_fired(scope, node),
+                _ => false,
+            };
+            (fires && !self.can_be_reached(scope, node)).then_some((scope, node))
         });
         match forsaken {
+            Some((scope, node)) if self.has_fired(scope, node) => self.reset_complex_gateway(scope, node),
             Some((scope, node)) => self.merge_and_split(scope, node).map(|()| true),
             None => Ok(false),
         }
     }
 
-    fn merge_and_split(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+    pub(crate) fn merge_and_split(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let id = self.model.id(node);
         let waiting: Vec<Uuid> = self.instance.waiting_at_join(scope, &id).collect();
         for token in waiting {
@@ -44,7 +49,7 @@ impl Step<'_> {
 
     /// Whether a token of the scope, at rest or on its way, can still come to a node. Looks at each node of the scope
     /// once, however many tokens it has.
-    fn can_be_reached(&self, scope: Uuid, node: NodeIndex) -> bool {
+    pub(crate) fn can_be_reached(&self, scope: Uuid, node: NodeIndex) -> bool {
         let Some(reaching) = self.model.reaching(node) else {
             return false;
         };

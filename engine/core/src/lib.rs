@@ -8,12 +8,14 @@
 //! exactly as it was. A step that does not come to rest is stopped by [`StepOptions::step_limit`].
 
 mod activity;
+mod ad_hoc;
 mod apply;
 mod call;
 mod catch;
 mod command;
 mod compensation;
 mod compile;
+mod complex_gateway;
 mod condition;
 mod context;
 mod decision_task;
@@ -23,6 +25,7 @@ mod external_task;
 mod gateway;
 mod ids;
 mod inclusive_gateway;
+mod instantiate;
 mod job;
 mod job_definition;
 mod listener;

@@ -106,7 +106,7 @@ impl Step<'_> {
                 let node = token.map(|token| &token.node);
                 // A gateway goes on by one of its events only.
                 let kind = |node: &_| self.model.find(node).map(|node| &self.model.flow_node(node).kind);
-                let node = node.filter(|node| !matches!(kind(node), Ok(NodeKind::EventBasedGateway)));
+                let node = node.filter(|node| !matches!(kind(node), Ok(NodeKind::EventBasedGateway(_))));
                 node.map(|node| (node, None))
             }
         };

@@ -20,6 +20,18 @@ pub(crate) struct Skip {
 impl Step<'_> {
     /// A token arrives at an embedded sub-process (BPMN 2.0, 13.3.4).
     pub(crate) fn enter_sub_process(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        let id = self.open_sub_process(scope, node)?;
+        match self.model.start_in(Some(node)) {
+            Some(start) => {
+                self.schedule(id, start);
+                Ok(())
+            }
+            None => self.complete_scope(id, node),
+        }
+    }
+
+    /// Opens the scope of a sub-process, with all that is waited for at its border and in it.
+    pub(crate) fn open_sub_process(&mut self, scope: Uuid, node: NodeIndex) -> Result<Uuid, Rejection> {
         let entry = self.prepare(scope, node)?;
         self.emit(Event::ScopeOpened {
             id: entry.id,
@@ -35,13 +47,7 @@ impl Step<'_> {
         }
         self.watch_border(entry.id, node)?;
         self.watch_scope(entry.id, Some(node))?;
-        match self.model.start_in(Some(node)) {
-            Some(start) => {
-                self.schedule(entry.id, start);
-                Ok(())
-            }
-            None => self.complete_scope(entry.id, node),
-        }
+        Ok(entry.id)
     }
 
     /// A path ended at a node. When it was the last one of its scope, the scope is complete.
@@ -49,6 +55,9 @@ impl Step<'_> {
         if self.is_body_of(scope, node) {
             let done = self.count_completed(scope, scope, node)?;
             return self.after_repetition(scope, node, done);
+        }
+        if let Some(part) = self.ad_hoc_scope(scope)? {
+            return self.after_ad_hoc_path(scope, node, part);
         }
         if self.is_empty(scope) {
             self.complete_scope(scope, node)

@@ -1,6 +1,7 @@
 //! Start events that something other than a client's start sets off (BPMN 2.0, 13.2): what a deployed process waits
 //! for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -46,7 +47,7 @@ impl Executable {
     pub fn start_subscriptions(&self, now: DateTime<Utc>) -> Result<Vec<StartSubscription>, Rejection> {
         let mut found = Vec::new();
         for (index, catch) in self.started_by() {
-            let (kind, name) = match catch {
+            let (kind, name) = match &*catch {
                 Catch::Message { name } => (EventKind::Message, Some(name)),
                 Catch::Signal { name } => (EventKind::Signal, Some(name)),
                 Catch::Conditional(_) => (EventKind::Conditional, None),
@@ -71,10 +72,9 @@ impl Executable {
     pub fn start_timers(&self, now: DateTime<Utc>) -> Result<Vec<StartTimer>, Rejection> {
         let mut found = Vec::new();
         for (index, catch) in self.started_by() {
-            let Catch::Timer(timer) = catch else {
-                continue;
-            };
-            found.push(self.start_timer(index, timer, now)?);
+            if let Catch::Timer(timer) = &*catch {
+                found.push(self.start_timer(index, timer, now)?);
+            }
         }
         Ok(found)
     }
@@ -132,12 +132,30 @@ impl Executable {
         }
     }
 
-    /// The start events of the process that have a trigger.
-    fn started_by(&self) -> impl Iterator<Item = (NodeIndex, &Catch)> {
+    /// What starts instances of the process, and where they begin then: start events that have a trigger, receive
+    /// tasks and the events behind gateways that say `instantiate` (BPMN 2.0, 13.2).
+    fn started_by(&self) -> impl Iterator<Item = (NodeIndex, Cow<'_, Catch>)> {
+        let begins = |(index, node): (NodeIndex, &FlowNode)| match &node.kind {
+            NodeKind::StartEvent(_) => vec![index],
+            NodeKind::ReceiveTask(task) if task.instantiate => vec![index],
+            NodeKind::EventBasedGateway(gateway) if gateway.instantiate => {
+                self.outgoing(index).map(|flow| flow.target).collect()
+            }
+            _ => Vec::new(),
+        };
+        let catches = |index: NodeIndex| match &self.flow_node(index).kind {
+            NodeKind::ReceiveTask(task) => {
+                let name = task.message.as_ref().and_then(|message| message.name.clone());
+                name.map(|name| Cow::Owned(Catch::Message { name }))
+                    .into_iter()
+                    .collect()
+            }
+            other => other.catches().iter().map(Cow::Borrowed).collect::<Vec<_>>(),
+        };
         self.process()
             .children(None)
-            .filter(|(_, node): &(NodeIndex, &FlowNode)| matches!(node.kind, NodeKind::StartEvent(_)))
-            .flat_map(|(index, node)| node.kind.catches().iter().map(move |catch| (index, catch)))
+            .flat_map(begins)
+            .flat_map(move |index| catches(index).into_iter().map(move |catch| (index, catch)))
     }
 
     fn text_without_instance(

@@ -88,7 +88,7 @@ pub fn start(
     step.watch_scope(id, None)?;
     // To those who wait, the variables of the start come after the scope (bpmn-semantics 2.8).
     step.note_created(id, names);
-    step.schedule(id, node);
+    step.begin_at(id, node)?;
     step.run()?;
     let events = step.events;
     Ok((instance, events))

@@ -186,4 +186,6 @@ pub struct StandardLoop {
 pub struct ReceiveTask {
     /// The message waited for, always with a name; `None` waits for a plain trigger.
     pub message: Option<Message>,
+    /// Whether the message starts instances (BPMN 2.0, 10.3.3 `instantiate`).
+    pub instantiate: bool,
 }

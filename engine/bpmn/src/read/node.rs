@@ -31,6 +31,8 @@ impl<'tree> Reader<'tree, '_, '_> {
                 Standing::FlowNode => self.node(child_index, child, parent, process),
                 Standing::WithoutEffect => {}
                 Standing::Attached if is_loop(child) && may_repeat(self.element(index)) => {}
+                Standing::Attached
+                    if child.name == "completionCondition" && self.element(index).is_bpmn("adHocSubProcess") => {}
                 Standing::Attached => {
                     let owner = self.element(index);
                     self.refuse_element(child, owner.id(), &format!("{} on {}", child.name, title(owner)));
@@ -118,7 +120,11 @@ impl<'tree> Reader<'tree, '_, '_> {
             "receiveTask" => self.receive_task(element).map(NodeKind::ReceiveTask),
             "exclusiveGateway" => Some(NodeKind::ExclusiveGateway),
             "parallelGateway" => Some(NodeKind::ParallelGateway),
-            "eventBasedGateway" => self.event_based_gateway(element),
+            "eventBasedGateway" => self.event_based_gateway(element).map(NodeKind::EventBasedGateway),
+            "complexGateway" => self.complex_gateway(index, element).map(NodeKind::ComplexGateway),
+            "adHocSubProcess" => self
+                .ad_hoc_sub_process(index, element)
+                .map(|part| NodeKind::AdHocSubProcess(Box::new(part))),
             "inclusiveGateway" => Some(NodeKind::InclusiveGateway),
             "subProcess" if is_true(element, "triggeredByEvent") => Some(NodeKind::EventSubProcess),
             "subProcess" => Some(NodeKind::SubProcess),
@@ -156,17 +162,6 @@ impl<'tree> Reader<'tree, '_, '_> {
         }
     }
 
-    fn event_based_gateway(&mut self, element: &Element<'_>) -> Option<NodeKind> {
-        let refused = element
-            .attribute("eventGatewayType")
-            .filter(|kind| kind.text.trim() == "Parallel");
-        if let Some(kind) = refused {
-            self.refuse_attribute(element.id(), kind.span, "eventGatewayType=\"Parallel\"", element.name);
-            return None;
-        }
-        Some(NodeKind::EventBasedGateway)
-    }
-
     /// Refuses what hangs on a node and changes how it runs.
     fn check_children(&mut self, index: ElementIndex, owner: &Element<'_>) {
         let tree = self.tree;
@@ -178,6 +173,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 Standing::WithoutEffect => {}
                 _ if is_loop(child) && may_repeat(owner) => {}
                 _ if child.name == "script" && owner.name == "scriptTask" => {}
+                _ if child.name == "activationCondition" && owner.name == "complexGateway" => {}
                 // Events read and judge their own definitions.
                 _ if is_event_definition(child) && owner.name.ends_with("Event") => {}
                 Standing::Attached => {
@@ -206,12 +202,6 @@ impl<'tree> Reader<'tree, '_, '_> {
         let mut supported = true;
         if let Some(handler) = element.vendor_attribute("formHandlerClass") {
             self.refuse_attribute(id, handler.span, "formHandlerClass", element.name);
-            supported = false;
-        }
-        if let Some(value) = element.attribute("instantiate")
-            && self.flag(Some(value), false, "instantiate", id)
-        {
-            self.refuse_attribute(id, value.span, "instantiate", element.name);
             supported = false;
         }
         supported
@@ -255,6 +245,10 @@ fn is_loop(element: &Element<'_>) -> bool {
 }
 
 fn may_repeat(owner: &Element<'_>) -> bool {
-    (owner.name.ends_with("ask") || matches!(owner.name, "subProcess" | "transaction" | "callActivity"))
+    (owner.name.ends_with("ask")
+        || matches!(
+            owner.name,
+            "subProcess" | "transaction" | "adHocSubProcess" | "callActivity"
+        ))
         && !is_true(owner, "triggeredByEvent")
 }

@@ -274,11 +274,24 @@ impl<'tree> Reader<'tree, '_, '_> {
     }
 
     pub(super) fn receive_task(&mut self, element: &Element<'_>) -> Option<ReceiveTask> {
-        let Some(reference) = element.attribute("messageRef") else {
-            return Some(ReceiveTask { message: None });
+        let message = match element.attribute("messageRef") {
+            Some(reference) => Some(self.awaited_message(reference, element)?),
+            None => None,
         };
-        let message = self.awaited_message(reference, element)?;
-        Some(ReceiveTask { message: Some(message) })
+        let instantiate = self.flag(element.attribute("instantiate"), false, "instantiate", element.id());
+        if instantiate && message.is_none() {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_REFERENCE,
+                    element.span,
+                    format!("{} starts instances, but no message is named.", title(element)),
+                    "Set messageRef to the message that starts them.",
+                )
+                .at(element.id()),
+            );
+            return None;
+        }
+        Some(ReceiveTask { message, instantiate })
     }
 
     /// The message that an element waits for, which must have a name.

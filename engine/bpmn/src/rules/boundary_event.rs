@@ -75,7 +75,11 @@ fn may_escalate(kind: Option<&NodeKind>) -> bool {
     kind.is_none_or(|kind| {
         matches!(
             kind,
-            NodeKind::SubProcess | NodeKind::Transaction | NodeKind::CallActivity(_) | NodeKind::UserTask(_)
+            NodeKind::SubProcess
+                | NodeKind::AdHocSubProcess(_)
+                | NodeKind::Transaction
+                | NodeKind::CallActivity(_)
+                | NodeKind::UserTask(_)
         )
     })
 }

@@ -22,7 +22,7 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
     }
     for (position, node) in process.nodes.iter().enumerate() {
         let surrounding = node.parent.map_or(root, |parent| nodes[parent]);
-        let entry: Option<NodeIndex> = if node.is("startEvent") || node.triggered {
+        let entry: Option<NodeIndex> = if node.is("startEvent") || node.triggered || node.instantiates() {
             Some(surrounding)
         } else if node.is("boundaryEvent") {
             node.element

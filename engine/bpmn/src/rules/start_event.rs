@@ -2,11 +2,12 @@
 //! triggers are not executed.
 
 use crate::codes;
-use crate::draft::{DraftProcess, title};
+use crate::draft::{DraftNode, DraftProcess, title};
 use crate::model::NodeKind;
 use crate::problems::{Problem, Problems};
 
 pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
+    check_instantiating(process, problems);
     let scopes = process
         .nodes
         .iter()
@@ -26,7 +27,8 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
     }
     for (scope, element) in scopes {
         let starts = starts.get(&scope).map_or(&[][..], Vec::as_slice);
-        if starts.is_empty() {
+        let is_instantiated = scope.is_none() && process.nodes.iter().any(DraftNode::instantiates);
+        if starts.is_empty() && !is_instantiated {
             problems.error(
                 Problem::new(
                     codes::MISSING_START_EVENT,
@@ -56,5 +58,41 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
                 .at(element.id()),
             );
         }
+    }
+}
+
+/// What starts instances without being a start event stands at the beginning of a process; an ad-hoc sub-process has
+/// no beginning (BPMN 2.0, 10.3.3, 10.3.5 and 10.6.6).
+fn check_instantiating(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
+    for node in process.nodes.iter().filter(|node| node.instantiates()) {
+        if node.parent.is_some() || !node.incoming.is_empty() {
+            problems.error(
+                Problem::new(
+                    codes::START_EVENT_INCOMING,
+                    node.element.span,
+                    format!(
+                        "{} starts instances, but does not stand at the beginning.",
+                        node.title()
+                    ),
+                    "Remove the flows that lead to it, or set instantiate=\"false\".",
+                )
+                .at(node.id()),
+            );
+        }
+    }
+    let unordered = |node: &&DraftNode<'_>| {
+        let parent = node.parent.map(|parent| &process.nodes[parent]);
+        parent.is_some_and(|parent| parent.is("adHocSubProcess")) && (node.is("startEvent") || node.is("endEvent"))
+    };
+    for node in process.nodes.iter().filter(unordered) {
+        problems.error(
+            Problem::new(
+                codes::UNORDERED_EVENT,
+                node.element.span,
+                format!("{} stands in an ad-hoc sub-process.", node.title()),
+                "Remove it: an ad-hoc sub-process has no beginning and no end.",
+            )
+            .at(node.id()),
+        );
     }
 }
