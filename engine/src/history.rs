@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub enum HistoryLevel {
     /// Nothing: an ended instance leaves no trace.
     None,
-    /// Process and activity instances.
+    /// Process and activity instances and user tasks.
     Activity,
     /// The variables that instances and activities held at their end, too.
     Audit,

@@ -26,3 +26,32 @@ create table history_large_value (
 ) partition by range (instance_id);
 
 create table history_large_value_rest partition of history_large_value default;
+
+-- User tasks as they were at their end.
+create table history_task (
+    id               uuid        not null,
+    instance_id      uuid        not null,
+    root_instance_id uuid,
+    definition_id    text        collate "C" not null,
+    definition_key   text        collate "C" not null,
+    definition_name  text        collate "C",
+    tenant_id        text        collate "C",
+    business_key     text        collate "C",
+    node_id          text        collate "C" not null,
+    name             text        collate "C",
+    description      text        collate "C",
+    assignee         text        collate "C",
+    owner            text        collate "C",
+    priority         bigint      not null,
+    due              timestamptz,
+    follow_up        timestamptz,
+    started_at       timestamptz not null,
+    ended_at         timestamptz,
+    delete_reason    text        collate "C",
+    -- JSON arrays of names.
+    candidate_users  json        not null,
+    candidate_groups json        not null,
+    primary key (instance_id, id)
+) partition by range (instance_id);
+
+create table history_task_rest partition of history_task default;

@@ -138,6 +138,31 @@ create table history_process_instance (
 ) partition by RANGE (id);
 CREATE UNIQUE INDEX history_process_instance_pkey ON ONLY public.history_process_instance USING btree (id);
 
+create table history_task (
+    id uuid not null,
+    instance_id uuid not null,
+    root_instance_id uuid,
+    definition_id text collate "C" not null,
+    definition_key text collate "C" not null,
+    definition_name text collate "C",
+    tenant_id text collate "C",
+    business_key text collate "C",
+    node_id text collate "C" not null,
+    name text collate "C",
+    description text collate "C",
+    assignee text collate "C",
+    owner text collate "C",
+    priority bigint not null,
+    due timestamp with time zone,
+    follow_up timestamp with time zone,
+    started_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    delete_reason text collate "C",
+    candidate_users json not null,
+    candidate_groups json not null
+) partition by RANGE (instance_id);
+CREATE UNIQUE INDEX history_task_pkey ON ONLY public.history_task USING btree (instance_id, id);
+
 create table history_variables (
     id uuid not null,
     instance_id uuid not null,

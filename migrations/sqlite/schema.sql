@@ -128,6 +128,32 @@ CREATE TABLE history_process_instance (
     delete_reason      text
 , super_instance_id text, root_instance_id text) strict, without rowid;
 
+CREATE TABLE history_task (
+    id               text    not null,
+    instance_id      text    not null,
+    root_instance_id text,
+    definition_id    text    not null,
+    definition_key   text    not null,
+    definition_name  text,
+    tenant_id        text,
+    business_key     text,
+    node_id          text    not null,
+    name             text,
+    description      text,
+    assignee         text,
+    owner            text,
+    priority         integer not null,
+    due              integer,
+    follow_up        integer,
+    started_at       integer not null,
+    ended_at         integer,
+    delete_reason    text,
+    -- JSON arrays of names.
+    candidate_users  text    not null,
+    candidate_groups text    not null,
+    primary key (instance_id, id)
+) strict;
+
 CREATE TABLE history_variables (
     id               text    not null,
     instance_id      text    not null,

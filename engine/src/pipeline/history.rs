@@ -3,10 +3,12 @@
 //! Rows are made of what the core took out of an instance, as it was at last, so that nothing is
 //! written while something runs.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
-use flowstone_core::{Event, Instance, Removed, Wait};
+use flowstone_core::{Event, Instance, Removed, Token, UserTask, Wait};
 use flowstone_expression::Variables;
-use flowstone_store::history::{HistoricVariablesRow, HistoryRows};
+use flowstone_store::history::{HistoricTask, HistoricVariablesRow, HistoryRows};
 use uuid::Uuid;
 
 use crate::definitions::Definition;
@@ -25,10 +27,72 @@ impl Past<'_> {
     /// The rows of a level of history.
     pub(super) fn rows(&self, level: HistoryLevel) -> HistoryRows {
         let mut rows = HistoryRows::default();
+        if level >= HistoryLevel::Activity {
+            rows.tasks = self.tasks();
+        }
         if level >= HistoryLevel::Audit {
             rows.variables = self.variables();
         }
         rows
+    }
+
+    fn tasks(&self) -> Vec<HistoricTask> {
+        let canceled: HashSet<Uuid> = self
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::TokenLeft { id, canceled: true, .. } => Some(*id),
+                _ => None,
+            })
+            .collect();
+        let tokens = self.removed.tokens.iter();
+        tokens
+            .filter_map(|token| match &token.wait {
+                Wait::UserTask(task) => Some((token, task)),
+                _ => None,
+            })
+            .map(|(token, task)| self.task_row(token, task, canceled.contains(&token.id)))
+            .collect()
+    }
+
+    fn task_row(&self, token: &Token, task: &UserTask, canceled: bool) -> HistoricTask {
+        let record = &self.definition.record;
+        let reason = if canceled {
+            self.end_reason().unwrap_or("deleted")
+        } else {
+            "completed"
+        };
+        HistoricTask {
+            id: token.id,
+            instance_id: self.instance.id,
+            root_instance_id: self.root_instance(),
+            definition_id: record.id.clone(),
+            definition_key: record.key.clone(),
+            definition_name: record.name.clone(),
+            tenant_id: self.instance.tenant_id.clone(),
+            business_key: self.instance.business_key.clone(),
+            node_id: token.node.clone(),
+            name: task.name.clone(),
+            description: task.description.clone(),
+            assignee: task.assignee.clone(),
+            owner: task.owner.clone(),
+            priority: task.priority,
+            due: task.due,
+            follow_up: task.follow_up,
+            started_at: token.started_at,
+            ended_at: Some(self.now),
+            delete_reason: Some(reason.to_owned()),
+            candidate_users: task.candidate_users.clone(),
+            candidate_groups: task.candidate_groups.clone(),
+        }
+    }
+
+    /// The reason that was given for the end of the instance.
+    fn end_reason(&self) -> Option<&str> {
+        self.events.iter().find_map(|event| match event {
+            Event::InstanceEnded { reason, .. } => reason.as_deref(),
+            _ => None,
+        })
     }
 
     fn variables(&self) -> Vec<HistoricVariablesRow> {

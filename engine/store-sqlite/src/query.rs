@@ -8,6 +8,7 @@ mod condition;
 mod entity;
 mod historic_variable;
 mod history;
+mod history_record;
 mod job;
 mod variable;
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
-use flowstone_store::history::HistoricVariable;
+use flowstone_store::history::{HistoricTask, HistoricTaskField, HistoricVariable};
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -232,5 +232,13 @@ impl Store for SqliteStore {
 
     async fn count_historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<u64> {
         count::<HistoricVariable>(&self.readers, query).await
+    }
+
+    async fn historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<Vec<HistoricTask>> {
+        find(&self.readers, query).await
+    }
+
+    async fn count_historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<u64> {
+        count::<HistoricTask>(&self.readers, query).await
     }
 }

@@ -13,13 +13,15 @@ use uuid::Uuid;
 use crate::cell::{Cell, Kind, Mismatch, Stored};
 
 /// The tables of [`HistoryRow`]s.
-pub const TABLES: &[&str] = &[HistoricVariablesRow::TABLE];
+pub const TABLES: &[&str] = &[HistoricVariablesRow::TABLE, HistoricTask::TABLE];
 
 /// Rows that a change appends to history.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HistoryRows {
     /// Variables of scopes and activities that ended.
     pub variables: Vec<HistoricVariablesRow>,
+    /// User tasks that ended.
+    pub tasks: Vec<HistoricTask>,
 }
 
 /// A row of a table of history. Its key is the instance and the id.
@@ -40,6 +42,31 @@ pub trait HistoryRow: Sized + Clone + Send + Sync + 'static {
     /// # Errors
     /// [`Mismatch`] when there are too few of them or one is of another type.
     fn from_cells(cells: impl IntoIterator<Item = Cell>) -> Result<Self, Mismatch>;
+}
+
+/// A row of history that queries return as it is, and that what still runs is shown as, too.
+pub trait HistoryRecord: HistoryRow {
+    /// Its fields.
+    type Field: Copy;
+
+    /// Where the value of a field is found.
+    fn origin(field: Self::Field) -> Origin;
+
+    /// The value of a field that is a column of its own.
+    fn cell_of(&self, field: Self::Field) -> Option<Cell>;
+}
+
+/// Where the value of a field of a [`HistoryRecord`] is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In a column.
+    Column(&'static str, Kind),
+    /// In the list of texts of a column; a test holds when it holds for one of them.
+    Among(&'static str),
+    /// From `started_at` to `ended_at`, in milliseconds.
+    Duration,
+    /// Whether the instance runs.
+    Running,
 }
 
 macro_rules! history_row {
@@ -131,4 +158,112 @@ pub struct HistoricVariable {
     pub name: String,
     /// Value; the last one that it had.
     pub value: TypedValue,
+}
+
+macro_rules! history_records {
+    ($(
+        $(#[$doc:meta])*
+        $record:ident, $field:ident in $table:literal;
+        columns { $($(#[$column_doc:meta])* $column:ident: $type:ty as $variant:ident,)+ }
+        beside { $($(#[$beside_doc:meta])* $beside:ident: $beside_type:ty,)* }
+        derived { $($derived:ident => $origin:expr,)* }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $record {
+            $($(#[$column_doc])* pub $column: $type,)+
+            $($(#[$beside_doc])* pub $beside: $beside_type,)*
+        }
+
+        #[doc = concat!("Fields of [`", stringify!($record), "`].")]
+        #[allow(missing_docs, reason = "the names are those of the record's fields")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $field { $($variant,)+ $($derived,)* }
+
+        impl $field {
+            /// Every field, for tests that must cover all of them.
+            pub const ALL: &'static [$field] = &[$($field::$variant,)+ $($field::$derived,)*];
+        }
+
+        history_row!($record in $table; $($column: $type,)+ $($beside: $beside_type,)*);
+
+        impl HistoryRecord for $record {
+            type Field = $field;
+
+            fn origin(field: $field) -> Origin {
+                match field {
+                    $($field::$variant => {
+                        Origin::Column(concat!("h.", stringify!($column)), <$type as Stored>::KIND)
+                    })+
+                    $($field::$derived => $origin,)*
+                }
+            }
+
+            fn cell_of(&self, field: $field) -> Option<Cell> {
+                match field {
+                    $($field::$variant => Some(self.$column.cell()),)+
+                    #[allow(unreachable_patterns, reason = "some records have no other fields")]
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+
+history_records! {
+    /// A user task, open or ended (contract `/history/task`).
+    HistoricTask, HistoricTaskField in "history_task";
+    columns {
+        /// Task id, also its activity instance id and execution id.
+        id: Uuid as Id,
+        /// Instance.
+        instance_id: Uuid as InstanceId,
+        /// First of the instances that called each other; the instance itself when absent.
+        root_instance_id: Option<Uuid> as RootInstanceId,
+        /// Definition id.
+        definition_id: Arc<str> as DefinitionId,
+        /// Definition key.
+        definition_key: Arc<str> as DefinitionKey,
+        /// Definition name.
+        definition_name: Option<Arc<str>> as DefinitionName,
+        /// Tenant.
+        tenant_id: Option<String> as TenantId,
+        /// Business key of the instance.
+        business_key: Option<String> as BusinessKey,
+        /// BPMN id of the user task.
+        node_id: Arc<str> as ActivityId,
+        /// Name.
+        name: Option<String> as Name,
+        /// Description.
+        description: Option<String> as Description,
+        /// Assignee.
+        assignee: Option<String> as Assignee,
+        /// Owner.
+        owner: Option<String> as Owner,
+        /// Priority.
+        priority: i32 as Priority,
+        /// Due date.
+        due: Option<DateTime<Utc>> as Due,
+        /// Follow-up date.
+        follow_up: Option<DateTime<Utc>> as FollowUp,
+        /// Start.
+        started_at: DateTime<Utc> as StartedAt,
+        /// End; `None` while it is open.
+        ended_at: Option<DateTime<Utc>> as EndedAt,
+        /// `completed`, or why it was given up: `deleted` or the reason of the end of its instance; `None` while it
+        /// is open.
+        delete_reason: Option<String> as DeleteReason,
+    }
+    beside {
+        /// Candidate users.
+        candidate_users: Vec<String>,
+        /// Candidate groups.
+        candidate_groups: Vec<String>,
+    }
+    derived {
+        CandidateUser => Origin::Among("candidate_users"),
+        CandidateGroup => Origin::Among("candidate_groups"),
+        Duration => Origin::Duration,
+        InstanceRuns => Origin::Running,
+    }
 }

@@ -7,6 +7,7 @@ mod entity;
 mod evaluate;
 mod historic_variable;
 mod history;
+mod history_record;
 mod job;
 mod live;
 mod variable;
@@ -19,7 +20,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
-use crate::history::{HistoricVariable, HistoricVariablesRow};
+use crate::history::{HistoricTask, HistoricTaskField, HistoricVariable, HistoricVariablesRow};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -41,6 +42,9 @@ pub struct MemoryStore {
     state: Arc<Mutex<State>>,
 }
 
+/// Rows of history by instance and id.
+type Rows<Row> = BTreeMap<(Uuid, Uuid), Row>;
+
 /// All tables.
 #[derive(Debug, Default)]
 struct State {
@@ -52,8 +56,8 @@ struct State {
     historic_instances: BTreeMap<Uuid, HistoricInstanceRow>,
     /// By instance and activity instance.
     historic_activities: BTreeMap<(Uuid, Uuid), HistoricActivityRow>,
-    /// By instance and scope.
-    historic_variables: BTreeMap<(Uuid, Uuid), HistoricVariablesRow>,
+    historic_variables: Rows<HistoricVariablesRow>,
+    historic_tasks: Rows<HistoricTask>,
     /// By instance and version.
     events: BTreeMap<(Uuid, i64), EventLogRow>,
     applied: BTreeMap<String, AppliedCommand>,
@@ -311,5 +315,13 @@ impl Store for MemoryStore {
 
     async fn count_historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<u64> {
         Ok(count::<HistoricVariable>(&self.state(), query))
+    }
+
+    async fn historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<Vec<HistoricTask>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<u64> {
+        Ok(count::<HistoricTask>(&self.state(), query))
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
-use crate::history::HistoricVariable;
+use crate::history::{HistoricTask, HistoricTaskField, HistoricVariable};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -205,6 +205,10 @@ pub trait Store: Send + Sync + 'static {
     async fn historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<Vec<HistoricVariable>>;
     /// Number of variables of scopes that run or ended, ignoring the page.
     async fn count_historic_variables(&self, query: &Query<HistoricVariableField>) -> Result<u64>;
+    /// User tasks, open and ended.
+    async fn historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<Vec<HistoricTask>>;
+    /// Number of user tasks, open and ended, ignoring the page.
+    async fn count_historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<u64>;
 }
 
 /// A store that several owners share.

@@ -2,6 +2,7 @@
 
 mod activity_instance;
 pub(crate) mod process_instance;
+mod task;
 mod variable_instance;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(activity_instance::routes())
         .merge(process_instance::routes())
+        .merge(task::routes())
         .merge(variable_instance::routes())
 }
 

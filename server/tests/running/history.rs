@@ -81,6 +81,26 @@ impl Called {
         task
     }
 
+    /// A filter selects so many, as a parameter and in a body, listed and counted.
+    async fn selects(&self, path: &str, name: &str, value: &str, expected: usize) {
+        let encoded = value.replace('%', "%25").replace('+', "%2B");
+        let listed = self.list(&format!("{path}?{name}={encoded}")).await;
+        assert_eq!(listed.len(), expected, "{path} {name}={value}: {listed:?}");
+        let body = match value {
+            "true" => json!({name: true}),
+            _ if name.ends_with("In") => json!({name: value.split(',').collect::<Vec<_>>()}),
+            _ => json!({name: value}),
+        };
+        let queried = self.api.post(path, body.clone()).await.expect(200);
+        assert_eq!(queried, Value::Array(listed), "{path} {body}");
+        for counted in [
+            self.api.get(&format!("{path}/count?{name}={encoded}")).await,
+            self.api.post(&format!("{path}/count"), body).await,
+        ] {
+            assert_eq!(counted.expect(200), json!({"count": expected}), "{path} {name}={value}");
+        }
+    }
+
     async fn list(&self, path: &str) -> Vec<Value> {
         self.api.get(path).await.expect(200).as_array().unwrap().clone()
     }
@@ -171,31 +191,9 @@ async fn variables_of_history_are_selected_as_clients_ask() {
         ("withoutTenantId", "true", 5),
         ("includeDeleted", "true", 5),
     ] {
-        let encoded = value.replace('%', "%25");
-        let listed = called
-            .list(&format!("/history/variable-instance?{name}={encoded}"))
+        called
+            .selects("/history/variable-instance", name, value, expected)
             .await;
-        assert_eq!(listed.len(), expected, "{name}={value}: {listed:?}");
-        let body = match value {
-            "true" => json!({name: true}),
-            _ if name.ends_with("In") => json!({name: value.split(',').collect::<Vec<_>>()}),
-            _ => json!({name: value}),
-        };
-        let queried = called
-            .api
-            .post("/history/variable-instance", body.clone())
-            .await
-            .expect(200);
-        assert_eq!(queried, Value::Array(listed), "{body}");
-        for counted in [
-            called
-                .api
-                .get(&format!("/history/variable-instance/count?{name}={encoded}"))
-                .await,
-            called.api.post("/history/variable-instance/count", body).await,
-        ] {
-            assert_eq!(counted.expect(200), json!({"count": expected}));
-        }
     }
     for (body, expected) in [
         (json!({"variableName": "amount", "variableValue": 5}), 2),
@@ -273,4 +271,91 @@ async fn what_is_removed_or_deleted_is_in_history_no_more() {
     assert_eq!(each(&ended, "name"), ["amount", "box"]);
     order.api.delete(&format!("/history{path}")).await.expect(204);
     assert_eq!(order.list("/history/variable-instance").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn user_tasks_are_kept_with_how_they_ended() {
+    let called = Called::start().await;
+    let open = called.list("/history/task").await.remove(0);
+    let expected = "activityInstanceId assignee caseDefinitionId caseDefinitionKey caseExecutionId caseInstanceId \
+         deleteReason description due duration endTime executionId followUp id name owner parentTaskId priority \
+         processDefinitionId processDefinitionKey processInstanceId removalTime rootProcessInstanceId startTime \
+         taskDefinitionKey taskState tenantId";
+    let mut expected: Vec<&str> = expected.split_whitespace().collect();
+    expected.sort_unstable();
+    assert_eq!(keys(&open), expected);
+    assert_eq!(
+        [&open["name"], &open["assignee"], &open["endTime"], &open["taskState"]],
+        [&json!("Approve"), &json!("anna"), &Value::Null, &json!("Created")]
+    );
+    let task = open["id"].as_str().unwrap();
+    called
+        .api
+        .post(&format!("/task/{task}/assignee"), json!({"userId": "bert"}))
+        .await
+        .expect(204);
+    called.api.advance(chrono::TimeDelta::milliseconds(1500));
+    called.approve().await;
+    let done = called.list("/history/task").await.remove(0);
+    assert_eq!(
+        [
+            &done["id"],
+            &done["assignee"],
+            &done["endTime"],
+            &done["duration"],
+            &done["deleteReason"],
+            &done["taskState"]
+        ],
+        [
+            &json!(task),
+            &json!("bert"),
+            &json!("2026-01-31T09:30:01.500+0000"),
+            &json!(1500),
+            &json!("completed"),
+            &json!("Completed")
+        ]
+    );
+    assert_eq!(done["rootProcessInstanceId"], json!(called.whole));
+
+    // Another one, given up with its instance.
+    let second = called.api.start_instance("part", json!({"businessKey": "b-2"})).await;
+    for (name, value, expected) in [
+        ("taskId", task, 1),
+        ("processInstanceId", called.part.as_str(), 1),
+        ("processInstanceBusinessKey", "b-2", 1),
+        ("processDefinitionKey", "part", 2),
+        ("processDefinitionName", "Part", 2),
+        ("taskDefinitionKeyIn", "approve,other", 2),
+        ("taskNameLike", "App%", 2),
+        ("taskAssignee", "bert", 1),
+        ("taskAssigneeLike", "a%", 1),
+        ("unassigned", "true", 0),
+        ("taskHadCandidateGroup", "board", 2),
+        ("taskHadCandidateUser", "anna", 0),
+        ("finished", "true", 1),
+        ("unfinished", "true", 1),
+        ("processFinished", "true", 0),
+        ("processUnfinished", "true", 2),
+        ("taskPriority", "50", 2),
+        ("startedAfter", "2026-01-31T09:30:01.000+0000", 1),
+        ("finishedBefore", "2026-01-31T09:30:01.500+0000", 1),
+        ("taskDeleteReason", "completed", 1),
+        ("withoutTaskDueDate", "true", 2),
+        ("tenantIdIn", "a", 0),
+    ] {
+        called.selects("/history/task", name, value, expected).await;
+    }
+    let with_variable = called.list("/history/task?processVariables=city_eq_Bonn").await;
+    assert_eq!(each(&with_variable, "id"), [json!(task)]);
+    called
+        .api
+        .delete(&format!("/process-instance/{second}"))
+        .await
+        .expect(204);
+    let deleted = called.list("/history/task?processFinished=true").await;
+    assert_eq!(each(&deleted, "processInstanceId"), [json!(second)]);
+    assert_eq!(deleted[0]["taskState"], "Deleted");
+    let sorted = called.list("/history/task?sortBy=assignee&sortOrder=desc").await;
+    assert_eq!(each(&sorted, "assignee"), ["bert", "anna"]);
+    assert_eq!(called.api.get("/history/task?taskInvolvedUser=x").await.status, 501);
 }

@@ -11,7 +11,8 @@ use super::statement::Statement;
 use crate::document::{self, LargeValue};
 
 pub(super) fn write(statement: &mut Statement, changes: &[InstanceChange]) -> Result<()> {
-    append(statement, changes, |rows| &rows.variables)
+    append(statement, changes, |rows| &rows.variables)?;
+    append(statement, changes, |rows| &rows.tasks)
 }
 
 /// Appends rows, those of instances in conflict left out.

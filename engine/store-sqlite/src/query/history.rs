@@ -72,11 +72,11 @@ impl Entity for HistoricInstanceRecord {
 }
 
 /// Variables of the root scope of an instance, running or ended.
-const VARIABLES_OF_INSTANCE: &str = "coalesce((select p.variables from process_instance p where p.id = h.instance_id), \
+pub(super) const VARIABLES_OF_INSTANCE: &str = "coalesce((select p.variables from process_instance p where p.id = h.instance_id), \
     (select v.variables from history_variables v where v.instance_id = h.instance_id and v.id = h.instance_id))";
 
 /// Milliseconds from start to end, null while it runs.
-const DURATION: &str = "((h.ended_at - h.started_at) / 1000)";
+pub(super) const DURATION: &str = "((h.ended_at - h.started_at) / 1000)";
 
 impl Entity for HistoricActivityRecord {
     type Field = HistoricActivityField;

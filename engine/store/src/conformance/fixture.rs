@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::SharedStore;
 use crate::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
-use crate::history::{HistoricVariablesRow, HistoryRows};
+use crate::history::{HistoricTask, HistoricVariablesRow, HistoryRows};
 use crate::record::{
     ActivityKind, ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExternalTaskColumns,
     HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment,
@@ -162,6 +162,33 @@ pub fn user_task(activity: &ActivityRow) -> UserTaskRow {
         candidate_groups: Vec::new(),
         form_key: None,
         form_ref: None,
+    }
+}
+
+/// A completed user task with as little as can be.
+pub fn left_task(activity: &ActivityRow) -> HistoricTask {
+    HistoricTask {
+        id: activity.id,
+        instance_id: activity.instance_id,
+        root_instance_id: None,
+        definition_id: "order:1:x".into(),
+        definition_key: "order".into(),
+        definition_name: None,
+        tenant_id: None,
+        business_key: None,
+        node_id: activity.node_id.clone(),
+        name: None,
+        description: None,
+        assignee: None,
+        owner: None,
+        priority: 50,
+        due: None,
+        follow_up: None,
+        started_at: activity.started_at,
+        ended_at: Some(activity.started_at + TimeDelta::milliseconds(3)),
+        delete_reason: Some("completed".to_owned()),
+        candidate_users: Vec::new(),
+        candidate_groups: Vec::new(),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use flowstone_expression::TypedValue;
 
-use super::fixture::{activity, change, commit, deploy, variables, waiting};
+use super::fixture::{activity, change, commit, deploy, left_task, user_task, variables, waiting};
 use crate::SharedStore;
 use crate::change::{HeaderChange, InstanceChange};
+use crate::history::{HistoricTaskField, HistoryRows};
 use crate::query::{
     Condition, HistoricActivityField, HistoricInstanceField, HistoricVariableField, Query, Scalar, Test,
     VariableOperator, VariableTest,
@@ -135,7 +136,10 @@ pub async fn history_goes_with_its_instance_or_definition(store: SharedStore) {
         row.definition_id = id.into();
         let change = InstanceChange {
             historic_instance: Some(instance.ended()),
-            history: crate::history::HistoryRows { variables: vec![row] },
+            history: HistoryRows {
+                variables: vec![row],
+                ..HistoryRows::default()
+            },
             ..change(instance.id(), HeaderChange::Pass)
         };
         (instance.id(), change)
@@ -167,10 +171,64 @@ pub async fn a_conflict_leaves_out_its_history(store: SharedStore) {
     let found = store.historic_variables(&Query::default()).await.unwrap();
     assert_eq!(found.iter().map(|row| row.instance_id).collect::<Vec<_>>(), [good.id()]);
     let again = store.commit(super::fixture::batch([InstanceChange {
-        history: crate::history::HistoryRows {
+        history: HistoryRows {
             variables: vec![good.left_variables(variables([("amount", 5.into())]))],
+            ..HistoryRows::default()
         },
         ..change(good.id(), HeaderChange::Pass)
     }]));
     assert!(again.await.is_err(), "a scope ends once");
+}
+
+pub async fn user_tasks_that_are_open_and_ended_are_history(store: SharedStore) {
+    let definition = deploy(&store, "order", None).await;
+    let (running, ended) = (waiting(&definition.id), waiting(&definition.id));
+    let approval = activity(running.id(), "approve", ActivityKind::UserTask);
+    let mut open = user_task(&approval);
+    open.assignee = Some("ada".to_owned());
+    open.candidate_groups = vec!["sales".to_owned(), "board".to_owned()];
+    let mut start = running.start();
+    start.activities_inserted.push(approval.clone());
+    start.user_tasks_put.push(open);
+    let mut end = ended.complete(1);
+    let mut done = left_task(&activity(ended.id(), "approve", ActivityKind::UserTask));
+    done.candidate_groups = vec!["sales".to_owned()];
+    end.history.tasks.push(done.clone());
+    commit(&store, [start, ended.start()]).await;
+    commit(&store, [end]).await;
+
+    let found = store.historic_tasks(&Query::default()).await.unwrap();
+    assert_eq!(
+        found.iter().map(|task| task.id).collect::<Vec<_>>(),
+        [approval.id, done.id]
+    );
+    let open = &found[0];
+    assert_eq!(
+        (&*open.definition_key, open.definition_name.as_deref()),
+        ("order", Some("Order"))
+    );
+    assert_eq!((open.assignee.as_deref(), open.ended_at), (Some("ada"), None));
+    assert_eq!(open.candidate_groups, ["sales", "board"]);
+    assert_eq!(found[1], done);
+    for (field, test, expected) in [
+        (
+            HistoricTaskField::CandidateGroup,
+            Test::Equals(Scalar::Text("sales".to_owned())),
+            2,
+        ),
+        (
+            HistoricTaskField::CandidateGroup,
+            Test::Equals(Scalar::Text("board".to_owned())),
+            1,
+        ),
+        (HistoricTaskField::CandidateUser, Test::IsNotNull, 0),
+        (HistoricTaskField::InstanceRuns, Test::Equals(Scalar::Boolean(true)), 1),
+        (HistoricTaskField::Duration, Test::AtLeast(Scalar::Integer(3)), 1),
+        (HistoricTaskField::EndedAt, Test::IsNull, 1),
+    ] {
+        let query = Query::default().with(field, test);
+        assert_eq!(store.count_historic_tasks(&query).await.unwrap(), expected, "{query:?}");
+    }
+    assert!(store.delete_historic_instance(ended.id()).await.unwrap());
+    assert_eq!(store.count_historic_tasks(&Query::default()).await.unwrap(), 1);
 }

@@ -7,8 +7,11 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::deployments::decision;
-use super::fixture::{activity, commit, deployment, incident, job, now, subscription, user_task, variables, waiting};
+use super::fixture::{
+    activity, commit, deployment, incident, job, left_task, now, subscription, user_task, variables, waiting,
+};
 use crate::change::InstanceChange;
+use crate::history::HistoricTaskField;
 use crate::query::{
     Condition, DecisionField, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField,
     HistoricActivityField, HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField,
@@ -120,6 +123,26 @@ fn rows() -> Rows {
     of_task.task_id = Some(done.task.id);
     of_task.root_instance_id = Some(rich.id());
     of_task.tenant_id = Some("acme".to_owned());
+    let approved = activity(done.id(), "approve", ActivityKind::UserTask);
+    let mut rich_task = left_task(&approved);
+    rich_task.root_instance_id = Some(rich.id());
+    rich_task.definition_id = order.as_str().into();
+    rich_task.definition_name = Some("Order".into());
+    rich_task.tenant_id = Some("acme".to_owned());
+    rich_task.business_key = Some("order".to_owned());
+    rich_task.name = Some("Approve".to_owned());
+    rich_task.description = Some("charge".to_owned());
+    rich_task.assignee = Some("ada".to_owned());
+    rich_task.owner = Some("bob".to_owned());
+    rich_task.priority = 10;
+    rich_task.due = Some(now());
+    rich_task.follow_up = Some(now());
+    rich_task.candidate_users = vec!["ada".to_owned()];
+    rich_task.candidate_groups = vec!["acme".to_owned(), "a\0b".to_owned()];
+    end.history.tasks = vec![
+        rich_task,
+        left_task(&activity(done.id(), "bare", ActivityKind::UserTask)),
+    ];
     end.history.variables = vec![done.left_variables(variables([("amount", 7.into())])), of_task];
     let left = end.historic_activities.last_mut().unwrap();
     left.task_id = Some(left.id);
@@ -231,6 +254,7 @@ macro_rules! for_every_entity {
         $check!(variables, count_variables, VariableField, $($argument),+);
         $check!(historic_instances, count_historic_instances, HistoricInstanceField, $($argument),+);
         $check!(historic_activities, count_historic_activities, HistoricActivityField, $($argument),+);
+        $check!(historic_tasks, count_historic_tasks, HistoricTaskField, $($argument),+);
         $check!(historic_variables, count_historic_variables, HistoricVariableField, $($argument),+);
     };
 }

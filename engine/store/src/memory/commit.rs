@@ -105,6 +105,11 @@ impl State {
             .flat_map(|change| &change.history.variables)
             .map(|row| (row.instance_id, row.id));
         unique(variables, |key| self.historic_variables.contains_key(key))?;
+        let tasks = changes
+            .iter()
+            .flat_map(|change| &change.history.tasks)
+            .map(|row| (row.instance_id, row.id));
+        unique(tasks, |key| self.historic_tasks.contains_key(key))?;
         unique(left, |key| self.historic_activities.contains_key(key))?;
         unique(events, |key| self.events.contains_key(key))
     }
@@ -119,6 +124,9 @@ impl State {
         let variables = change.history.variables.into_iter();
         self.historic_variables
             .extend(variables.map(|row| ((row.instance_id, row.id), row)));
+        let tasks = change.history.tasks.into_iter();
+        self.historic_tasks
+            .extend(tasks.map(|row| ((row.instance_id, row.id), row)));
         self.events.extend(
             change
                 .event_log

@@ -121,6 +121,7 @@ impl State {
             }
             self.historic_activities.retain(|_, row| &*row.definition_id != id);
             self.historic_variables.retain(|_, row| &*row.definition_id != id);
+            self.historic_tasks.retain(|_, row| &*row.definition_id != id);
         }
         existed
     }

@@ -24,7 +24,7 @@ pub(super) fn optional_text<T: AsRef<str>>(text: &Option<T>) -> Value {
     Value::One(text.as_ref().map(|text| Scalar::Text(text.as_ref().to_owned())))
 }
 
-fn texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Value {
+pub(super) fn texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Value {
     Value::Many(
         texts
             .into_iter()

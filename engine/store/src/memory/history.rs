@@ -24,6 +24,7 @@ impl State {
         }
         self.historic_activities.retain(|(instance, _), _| *instance != id);
         self.historic_variables.retain(|(instance, _), _| *instance != id);
+        self.historic_tasks.retain(|(instance, _), _| *instance != id);
         self.events.retain(|(instance, _), _| *instance != id);
         true
     }

@@ -1,0 +1,118 @@
+//! Records of history that are described by their columns.
+
+use flowstone_expression::Variables;
+
+use super::entity::{Context, id, texts};
+use super::evaluate::{Entity, Value};
+use super::history::{duration, variables_of};
+use super::{Rows, State};
+use crate::cell::{Cell, Stored as _};
+use crate::history::{HistoricTask, HistoryRecord, Origin};
+use crate::query::Scalar;
+
+/// A kind of record that is history when it has ended.
+pub(super) trait Source: HistoryRecord {
+    /// Those that have ended.
+    fn ended(state: &State) -> &Rows<Self>;
+
+    /// Those that have not, of one instance.
+    fn open(context: Context<'_>) -> Vec<Self>;
+}
+
+impl<Record: Source> Entity for Record {
+    type Field = <Record as HistoryRecord>::Field;
+    type Row<'state> = (Record, &'state State);
+
+    fn rows(state: &State) -> Vec<Self::Row<'_>> {
+        let ended = Record::ended(state).values().cloned();
+        let open = Context::all(state).flat_map(Record::open);
+        let mut rows: Vec<Self::Row<'_>> = ended.chain(open).map(|record| (record, state)).collect();
+        // The id is the first column.
+        rows.sort_by_cached_key(|(record, _)| match record.cells().swap_remove(0) {
+            Cell::Id(id) => id.map(|id| id.to_string()),
+            Cell::Text(text) => text,
+            _ => None,
+        });
+        rows
+    }
+
+    fn value((record, state): &Self::Row<'_>, field: Self::Field) -> Value {
+        match Record::origin(field) {
+            Origin::Column(..) => record.cell_of(field).map_or(Value::One(None), of_cell),
+            Origin::Among(column) => {
+                let among = cell(record, column).map(Vec::<String>::from_cell);
+                texts(among.and_then(Result::ok).unwrap_or_default())
+            }
+            Origin::Duration => match (cell(record, "started_at"), cell(record, "ended_at")) {
+                (Some(Cell::Time(Some(started_at))), Some(Cell::Time(ended_at))) => duration(started_at, ended_at),
+                _ => Value::One(None),
+            },
+            Origin::Running => {
+                let runs = state.instances.contains_key(&record.instance_id());
+                Value::One(Some(Scalar::Boolean(runs)))
+            }
+        }
+    }
+
+    fn variables<'row>((record, state): &'row Self::Row<'_>) -> Option<&'row Variables> {
+        variables_of(state, record.instance_id())
+    }
+
+    fn record((record, _): &Self::Row<'_>) -> Self {
+        record.clone()
+    }
+}
+
+/// The value of a column.
+fn cell<Record: HistoryRecord>(record: &Record, column: &str) -> Option<Cell> {
+    let position = Record::COLUMNS.iter().position(|(name, _)| *name == column)?;
+    Some(record.cells().swap_remove(position))
+}
+
+fn of_cell(cell: Cell) -> Value {
+    Value::One(match cell {
+        Cell::Text(text) => text.map(Scalar::Text),
+        Cell::Id(Some(one)) => return id(one),
+        Cell::Integer(number) => number.map(Scalar::Integer),
+        Cell::Boolean(truth) => truth.map(Scalar::Boolean),
+        Cell::Time(time) => time.map(Scalar::Time),
+        Cell::Id(None) | Cell::Document(_) | Cell::Variables(_) => None,
+    })
+}
+
+impl Source for HistoricTask {
+    fn ended(state: &State) -> &Rows<Self> {
+        &state.historic_tasks
+    }
+
+    fn open(context: Context<'_>) -> Vec<Self> {
+        let (live, instance) = (context.live, &context.live.instance);
+        let tasks = live.user_tasks.values();
+        tasks
+            .filter_map(|task| Some((task, live.activities.get(&task.id)?)))
+            .map(|(task, activity)| HistoricTask {
+                id: task.id,
+                instance_id: instance.id,
+                root_instance_id: instance.root_instance_id,
+                definition_id: instance.definition_id.clone(),
+                definition_key: context.definition_key(),
+                definition_name: context.definition.and_then(|definition| definition.name.clone()),
+                tenant_id: instance.tenant_id.clone(),
+                business_key: instance.business_key.clone(),
+                node_id: activity.node_id.clone(),
+                name: task.name.clone(),
+                description: task.description.clone(),
+                assignee: task.assignee.clone(),
+                owner: task.owner.clone(),
+                priority: task.priority,
+                due: task.due,
+                follow_up: task.follow_up,
+                started_at: activity.started_at,
+                ended_at: None,
+                delete_reason: None,
+                candidate_users: task.candidate_users.clone(),
+                candidate_groups: task.candidate_groups.clone(),
+            })
+            .collect()
+    }
+}
