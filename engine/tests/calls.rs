@@ -4,7 +4,7 @@
 
 mod kit;
 
-use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger};
+use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger, Wait};
 use flowstone_engine::{Error, Options, Reply, StartRequest, Submission};
 use flowstone_expression::{TypedValue, Variables};
 use flowstone_store::query::{HistoricInstanceField, ProcessInstanceField, Query, Scalar, Test};
@@ -104,6 +104,33 @@ async fn a_call_passes_variables_in_and_out() {
     assert_eq!(root["more"], TypedValue::from(6_i64));
     assert_eq!(state(&kit, child).await, "COMPLETED");
     complete(&kit, parent, "u", Variables::new()).await.unwrap();
+    assert_eq!(running(&kit).await, 0);
+}
+
+#[tokio::test]
+async fn a_call_may_call_a_global_task() {
+    let kit = Kit::new().await;
+    let global = r#"<globalUserTask id="approve" name="Approve ${amount}" camunda:assignee="ada"/>
+        <globalScriptTask id="double" scriptLanguage="javascript" camunda:resultVariable="amount">
+          <script>amount * 2</script></globalScriptTask>"#;
+    kit.deploy_file("tasks", global).await;
+    let both = r#"<camunda:in variables="all"/><camunda:out variables="all"/>"#;
+    let doubled = kit.deploy("doubled", &call("double", "", both)).await;
+    let ended = start_with(&kit, &doubled, one("amount", 4)).await.unwrap();
+    assert_eq!((ended.ended, &ended.variables["amount"]), (true, &TypedValue::from(8)));
+    let approved = kit.deploy("approved", &call("approve", "", both)).await;
+    let parent = start_with(&kit, &approved, one("amount", 4)).await.unwrap().instance_id;
+    let child = called_by(&kit, parent).await;
+    let seen = kit.engine.view(child).await.unwrap().unwrap().instance;
+    let token = seen.tokens().next().unwrap();
+    let Wait::UserTask(task) = &token.wait else {
+        panic!("{token:?} is no user task");
+    };
+    assert_eq!(
+        (task.name.as_deref(), task.assignee.as_deref()),
+        (Some("Approve 4"), Some("ada"))
+    );
+    complete(&kit, child, "approve", Variables::new()).await.unwrap();
     assert_eq!(running(&kit).await, 0);
 }
 

@@ -6,7 +6,7 @@ use flowstone_script::Script;
 
 use crate::model::{
     Asynchronous, Error, Escalation, ExecutionListener, InputOutput, IntermediateThrowEvent, JobSettings, Message,
-    MultiInstance, NodeKind, Quantities, Signal,
+    MultiInstance, NodeKind, Process, Quantities, Signal,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, Value};
@@ -19,6 +19,8 @@ pub(crate) struct DraftDocument<'tree> {
     pub signals: Vec<Signal>,
     pub errors: Vec<Error>,
     pub escalations: Vec<Escalation>,
+    /// The processes that global tasks are, finished already.
+    pub global_tasks: Vec<Process>,
 }
 
 /// An executable process.

@@ -19,7 +19,9 @@ pub(crate) fn finish(draft: DraftDocument<'_>, problems: &Problems<'_>) -> Optio
             .root
             .attribute("targetNamespace")
             .map(|value| value.text.to_owned()),
-        processes: processes.collect::<Option<_>>()?,
+        processes: processes
+            .chain(draft.global_tasks.into_iter().map(Some))
+            .collect::<Option<_>>()?,
         messages: draft.messages,
         signals: draft.signals,
         errors: draft.errors,

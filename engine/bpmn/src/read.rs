@@ -10,6 +10,7 @@ mod definitions;
 mod event;
 mod extension;
 mod gateway;
+mod global_task;
 mod job;
 mod listener;
 mod node;

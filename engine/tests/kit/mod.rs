@@ -47,10 +47,15 @@ impl Kit {
 
     /// Deploys a process whose content is given; answers the id of its definition.
     pub async fn deploy(&self, key: &str, content: &str) -> String {
+        let process = format!(r#"<process id="{key}" isExecutable="true">{content}</process>"#);
+        self.deploy_file(key, &process).await
+    }
+
+    /// Deploys a file whose definitions are given; answers the id of the first.
+    pub async fn deploy_file(&self, key: &str, content: &str) -> String {
         let model = format!(
             r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
-                 xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="test">
-               <process id="{key}" isExecutable="true">{content}</process></definitions>"#
+                 xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="test">{content}</definitions>"#
         );
         let resource = NewResource {
             name: format!("{key}.bpmn"),

@@ -25,6 +25,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             signals: Vec::new(),
             errors: Vec::new(),
             escalations: Vec::new(),
+            global_tasks: Vec::new(),
         };
         let tree = self.tree;
         let bpmn = || {
@@ -55,7 +56,10 @@ impl<'tree> Reader<'tree, '_, '_> {
             processes += 1;
             document.processes.extend(self.process(index, child));
         }
-        if processes == 0 {
+        for (index, child) in bpmn() {
+            document.global_tasks.extend(self.global_task(index, child));
+        }
+        if processes == 0 && document.global_tasks.is_empty() {
             self.problems.warning(Problem::new(
                 codes::NO_EXECUTABLE_PROCESS,
                 document.root.span,

@@ -59,7 +59,7 @@ impl<'tree> Reader<'tree, '_, '_> {
     ) -> ImplementationReading {
         let mut refused = self.tree.extensions(index).any(|(_, child)| child.name == "connector");
         if let Some(decision) = element.vendor_attribute("decisionRef") {
-            if element.name == "businessRuleTask" && !refused {
+            if matches!(element.name, "businessRuleTask" | "globalBusinessRuleTask") && !refused {
                 return match self.decision_task(element, decision, id) {
                     Some(task) => ImplementationReading::Ready(Implementation::Decision(task)),
                     None => ImplementationReading::Refused,
@@ -149,7 +149,10 @@ impl<'tree> Reader<'tree, '_, '_> {
     ) -> Option<Implementation> {
         let tree = self.tree;
         let script = tree.bpmn_child(index, "script").map(|(_, script)| script.content());
-        let format = element.attribute("scriptFormat");
+        // Global tasks name the language by the attribute of the schema.
+        let format = element
+            .attribute("scriptFormat")
+            .or(element.attribute("scriptLanguage"));
         let resource = element.vendor_attribute("resource");
         match self.script(element, element, format, script, resource) {
             ScriptReading::Refused => None,
