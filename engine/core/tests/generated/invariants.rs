@@ -207,7 +207,7 @@ impl View<'_> {
             Wait::ExternalTask(_) => external,
             Wait::Signal => matches!(
                 flow_node.kind,
-                NodeKind::ReceiveTask(_) | NodeKind::IntermediateCatchEvent(_) | NodeKind::EventBasedGateway
+                NodeKind::ReceiveTask(_) | NodeKind::IntermediateCatchEvent(_) | NodeKind::EventBasedGateway(_)
             ),
             Wait::Join => matches!(flow_node.kind, NodeKind::ParallelGateway | NodeKind::InclusiveGateway),
             Wait::Siblings => flow_node.multi_instance.as_ref().is_some_and(|one| !one.sequential),
