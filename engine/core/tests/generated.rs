@@ -11,6 +11,8 @@
 mod action;
 #[path = "generated/block.rs"]
 mod block;
+#[path = "generated/course.rs"]
+mod course;
 #[path = "generated/draw.rs"]
 mod draw;
 #[path = "generated/history.rs"]
@@ -23,6 +25,8 @@ mod oracle;
 mod random;
 #[path = "generated/reload.rs"]
 mod reload;
+#[path = "generated/state.rs"]
+mod state;
 #[path = "generated/walk.rs"]
 mod walk;
 #[path = "generated/xml.rs"]

@@ -8,7 +8,7 @@ use flowstone_core::{
 use flowstone_expression::{TypedValue, Variables};
 use uuid::Uuid;
 
-use super::block::{ERRORS, ESCALATIONS, VARIABLES};
+use super::block::{ERRORS, ESCALATIONS, Thrown, VARIABLES};
 use super::oracle::Step;
 use super::random::Random;
 
@@ -20,7 +20,7 @@ pub struct Action {
     pub commands: Vec<Command>,
     /// What it does to a plain process.
     pub step: Step,
-    /// Whether it must be accepted when the process is plain.
+    /// Whether the oracle says what becomes of it.
     pub foretold: bool,
     /// Whether its last command must be refused.
     pub absurd: bool,
@@ -40,6 +40,11 @@ pub fn wait_of(token: &Token) -> Option<String> {
         Wait::Job => Some(format!("job {}", plain(&token.node))),
         _ => Some(format!("task {}", token.node)),
     }
+}
+
+/// The name of what an event at a border or one that sets off an event sub-process waits for: `event <id>`.
+pub fn event_of(node: &str) -> Option<String> {
+    (node.starts_with("boundary") || node.ends_with("-start")).then(|| format!("event {node}"))
 }
 
 fn plain(node: &str) -> &str {
@@ -71,7 +76,7 @@ pub fn draw(random: &mut Random, instance: &Instance, now: DateTime<Utc>, wild: 
         }),
         _ => {
             let mover = random.below(movers.len());
-            let mut action = go_on(random, instance, &movers[mover], now, wild);
+            let mut action = go_on(random, instance, &movers[mover], now);
             action.absurd = instance.suspended;
             action.foretold = !wild && !instance.suspended;
             action
@@ -99,77 +104,90 @@ fn movers<'i>(instance: &'i Instance, tokens: &[&'i Token]) -> Vec<Mover<'i>> {
     };
     let mut movers: Vec<Mover<'i>> = tokens.iter().filter(moving).map(|token| Mover::Token(token)).collect();
     movers.extend(instance.jobs().map(Mover::Job));
-    let sent = |one: &&Subscription| matches!(one.kind, EventKind::Message | EventKind::Signal);
-    movers.extend(instance.subscriptions().filter(sent).map(Mover::Subscription));
+    let sent = instance
+        .subscriptions()
+        .filter(|one| matches!(one.kind, EventKind::Message | EventKind::Signal));
+    // What comes to an execution that waits for it at several places goes to the first of them.
+    let first = sent.filter(|one| {
+        let alike = instance.subscriptions_of(one.owner);
+        let mut alike = alike.filter(|other| other.kind == one.kind && other.name == one.name);
+        alike.next().is_some_and(|first| first.id == one.id)
+    });
+    movers.extend(first.map(Mover::Subscription));
     movers
 }
 
-fn go_on(random: &mut Random, instance: &Instance, mover: &Mover<'_>, now: DateTime<Utc>, wild: bool) -> Action {
+fn go_on(random: &mut Random, instance: &Instance, mover: &Mover<'_>, now: DateTime<Utc>) -> Action {
     let set = if random.chance(40) {
         some_values(random)
     } else {
         Vec::new()
     };
     let variables = variables(&set);
-    let owned = |owner: Uuid| instance.token(owner).and_then(wait_of);
-    let (commands, wait, event) = match mover {
-        Mover::Token(token) => (go_on_from(random, token, variables, now, wild), wait_of(token), None),
-        Mover::Job(job) => {
-            let event = matches!(job.work, JobWork::Timer { .. }).then(|| job.node.to_string());
-            let step = Step {
-                wait: owned(job.owner),
-                event,
-                set: Vec::new(),
-            };
-            return Action {
-                step,
-                ..single(Command::ExecuteJob { job: job.id })
-            };
-        }
+    let waits = |owner: Uuid, node: &str| event_of(node).or_else(|| instance.token(owner).and_then(wait_of));
+    match mover {
+        Mover::Token(token) => report(random, token, variables, set, now),
+        Mover::Job(job) => Action {
+            step: Step {
+                wait: waits(job.owner, &job.node),
+                event: matches!(job.work, JobWork::Timer { .. }).then(|| job.node.to_string()),
+                ..Step::default()
+            },
+            ..single(Command::ExecuteJob { job: job.id })
+        },
         Mover::Subscription(one) => {
             let name = one.name.clone().unwrap_or_default();
-            let commands = vec![trigger(one.owner, Awaited::Event(one.kind, name), variables)];
-            (commands, owned(one.owner), Some(one.node.to_string()))
+            Action {
+                step: Step {
+                    wait: waits(one.owner, &one.node),
+                    event: Some(one.node.to_string()),
+                    set,
+                    ..Step::default()
+                },
+                ..single(trigger(one.owner, Awaited::Event(one.kind, name), variables))
+            }
         }
-    };
-    Action {
-        commands,
-        step: Step { wait, event, set },
-        ..Action::default()
     }
 }
 
-fn go_on_from(
+/// Whoever works on what a token waits for is done, or reports what went wrong.
+fn report(
     random: &mut Random,
     token: &Token,
     variables: Variables,
+    set: Vec<(String, i64)>,
     now: DateTime<Utc>,
-    wild: bool,
-) -> Vec<Command> {
+) -> Action {
     let task = token.id;
-    match &token.wait {
-        Wait::UserTask(_) if wild && random.chance(15) => vec![Command::ThrowTaskError {
+    let thrown = match token.wait {
+        Wait::UserTask(_) if random.chance(15) => Some(Thrown::Error(random.pick(&ERRORS))),
+        Wait::UserTask(_) if random.chance(15) => Some(Thrown::Escalation(random.pick(&ESCALATIONS))),
+        Wait::ExternalTask(_) if random.chance(20) => Some(Thrown::Error(random.pick(&ERRORS))),
+        _ => None,
+    };
+    let commands = match (&token.wait, thrown) {
+        (Wait::UserTask(_), Some(Thrown::Error(code))) => vec![Command::ThrowTaskError {
             task,
-            error_code: random.pick(&ERRORS).to_owned(),
+            error_code: code.to_owned(),
             error_message: None,
             variables,
         }],
-        Wait::UserTask(_) if wild && random.chance(15) => vec![Command::ThrowTaskEscalation {
+        (Wait::UserTask(_), Some(Thrown::Escalation(code))) => vec![Command::ThrowTaskEscalation {
             task,
-            escalation_code: random.pick(&ESCALATIONS).to_owned(),
+            escalation_code: code.to_owned(),
             variables,
         }],
-        Wait::UserTask(_) => vec![Command::CompleteUserTask { task, variables }],
-        Wait::ExternalTask(_) if wild && random.chance(25) => vec![
+        (Wait::UserTask(_), None) => vec![Command::CompleteUserTask { task, variables }],
+        (Wait::ExternalTask(_), Some(Thrown::Error(code))) => vec![
             lock(task, now),
             Command::ThrowExternalTaskError {
                 holder: holder(task),
-                error_code: random.pick(&ERRORS).to_owned(),
+                error_code: code.to_owned(),
                 error_message: None,
                 variables,
             },
         ],
-        Wait::ExternalTask(_) => vec![
+        (Wait::ExternalTask(_), _) => vec![
             lock(task, now),
             Command::CompleteExternalTask {
                 holder: holder(task),
@@ -178,6 +196,16 @@ fn go_on_from(
             },
         ],
         _ => vec![trigger(task, Awaited::Anything, variables)],
+    };
+    Action {
+        commands,
+        step: Step {
+            wait: wait_of(token),
+            thrown,
+            set,
+            ..Step::default()
+        },
+        ..Action::default()
     }
 }
 
@@ -204,7 +232,8 @@ fn change_variables(random: &mut Random, instance: &Instance, tokens: &[&Token],
         foretold: !wild,
         ..single(Command::ModifyVariables {
             scope,
-            local: scope == instance.id || random.chance(50),
+            // Nothing is removed from the process: conditions ask for it.
+            local: scope == instance.id || !remove.is_empty() || random.chance(50),
             set: variables(&set),
             remove,
         })

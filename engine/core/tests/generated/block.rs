@@ -154,7 +154,43 @@ pub enum Event {
     Conditional(Guard),
 }
 
+/// What is thrown on the way or by those who work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thrown {
+    Error(&'static str),
+    Escalation(&'static str),
+}
+
+impl EventSubProcess {
+    /// The id of its start event.
+    pub fn start(&self) -> String {
+        format!("{}-start", self.content.id)
+    }
+}
+
 impl Event {
+    pub fn catches(&self, thrown: Thrown) -> bool {
+        match (self, thrown) {
+            (Event::Error(wanted), Thrown::Error(code)) | (Event::Escalation(wanted), Thrown::Escalation(code)) => {
+                wanted.is_none_or(|wanted| wanted == code)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether something waits for it: what is thrown looks for its catcher by itself.
+    pub fn comes_from_outside(&self) -> bool {
+        !matches!(self, Event::Error(_) | Event::Escalation(_))
+    }
+
+    /// Whether it does not come again; `rearmed` says it of a timer that repeats.
+    pub fn is_spent(&self, rearmed: bool) -> bool {
+        match self {
+            Event::Timer(text) => !(text.starts_with('R') && rearmed),
+            _ => false,
+        }
+    }
+
     /// Whether both must not wait at one place.
     pub fn excludes(&self, other: &Event) -> bool {
         match (self, other) {

@@ -36,6 +36,8 @@ struct Inside {
     looping: bool,
     /// Whether it is in an event sub-process.
     caught: bool,
+    /// Whether several tokens may come this way: what joins would mix them, which the oracle does not know.
+    crowded: bool,
 }
 
 impl Inside {
@@ -49,6 +51,7 @@ impl Inside {
     fn scope(self) -> Self {
         Inside {
             looping: false,
+            crowded: false,
             ..self.deeper()
         }
     }
@@ -82,7 +85,7 @@ impl Drawing<'_> {
             fork.joined = false;
             steps.push(Block::Split(fork));
         }
-        let end = match self.random.below(if self.wild { 20 } else { 10 }) {
+        let end = match self.random.below(if self.wild { 20 } else { 18 }) {
             0..4 => End::Implicit,
             4..13 => End::Plain,
             13 | 14 => End::Terminate,
@@ -91,19 +94,22 @@ impl Drawing<'_> {
             _ => End::Compensation,
         };
         let mut event_sub_processes: Vec<EventSubProcess> = Vec::new();
-        if self.wild && !inside.caught && inside.depth < 3 {
+        if !inside.caught && inside.depth < 3 {
             while event_sub_processes.len() < 2 && self.random.chance(20) {
                 let (event, may_go_beside) = self.surrounding_event(true);
                 if event_sub_processes.iter().any(|other| other.event.excludes(&event)) {
                     continue;
                 }
+                let interrupting = !may_go_beside || self.random.chance(50);
+                let mut content = self.scope(Inside {
+                    caught: true,
+                    ..inside.scope()
+                });
+                self.rest_first(&mut content.steps, &event, interrupting);
                 event_sub_processes.push(EventSubProcess {
                     event,
-                    interrupting: !may_go_beside || self.random.chance(50),
-                    content: self.scope(Inside {
-                        caught: true,
-                        ..inside.scope()
-                    }),
+                    interrupting,
+                    content,
                 });
             }
         }
@@ -125,12 +131,14 @@ impl Drawing<'_> {
             return self.activity(inside, false);
         }
         self.budget -= 1;
-        match self.random.below(if self.wild { 24 } else { 20 }) {
+        match self.random.below(if self.wild { 24 } else { 22 }) {
             0..6 => self.activity(inside, false),
             6..9 => self.activity(inside, true),
             9..11 => Block::Split(self.split(inside, Gateway::Exclusive)),
-            11..13 => Block::Split(self.split(inside, Gateway::Parallel)),
-            13..15 if self.wild || !inside.looping => Block::Split(self.split(inside, Gateway::Inclusive)),
+            11..13 if self.wild || !inside.crowded => Block::Split(self.split(inside, Gateway::Parallel)),
+            13..15 if self.wild || !(inside.looping || inside.crowded) => {
+                Block::Split(self.split(inside, Gateway::Inclusive))
+            }
             15 => self.event_gateway(inside),
             16 => Block::Catch {
                 id: self.id("catch"),
@@ -220,11 +228,29 @@ impl Drawing<'_> {
         match self.random.below(if escalates { 9 } else { 5 }) {
             0 => (Event::Message(self.random.pick(&MESSAGES)), true),
             1 => (Event::Signal(self.random.pick(&SIGNALS)), true),
+            3 if !self.wild => (Event::Message(self.random.pick(&MESSAGES)), true),
             2 => (Event::Timer(self.random.pick(&["PT5M", "R2/PT5M"])), true),
             3 => (Event::Conditional(self.guard()), true),
             4 | 6 | 7 => (Event::Error(self.code(&ERRORS)), false),
             _ => (Event::Escalation(self.code(&ESCALATIONS)), true),
         }
+    }
+
+    /// What is caught without interrupting begins beside the thrower, which goes on; a task comes first, so that it does
+    /// not matter which of both is first.
+    fn rest_first(&mut self, steps: &mut Vec<Block>, event: &Event, interrupting: bool) {
+        if self.wild || interrupting || event.comes_from_outside() {
+            return;
+        }
+        let task = Activity {
+            id: self.id("task"),
+            work: Work::User,
+            cut: Cut::default(),
+            repeated: None,
+            boundaries: Vec::new(),
+            undone: false,
+        };
+        steps.insert(0, Block::Activity(task));
     }
 
     fn code(&mut self, codes: &[&'static str]) -> Option<&'static str> {
@@ -260,20 +286,31 @@ impl Drawing<'_> {
         });
         let waits = matches!(work, Work::User | Work::External | Work::Receive | Work::Scope(_));
         let mut boundaries: Vec<Boundary> = Vec::new();
-        if self.wild && waits {
+        if waits && inside.depth < 6 {
             while boundaries.len() < 3 && self.random.chance(35) {
                 let (event, may_go_beside) = self.surrounding_event(matches!(work, Work::User | Work::Scope(_)));
                 if boundaries.iter().any(|other| other.event.excludes(&event)) {
                     continue;
                 }
                 let interrupting = !may_go_beside || self.random.chance(50);
+                let mut body = self.steps(Inside {
+                    crowded: inside.crowded || !interrupting,
+                    ..inside.deeper()
+                });
+                self.rest_first(&mut body, &event, interrupting);
+                let id = self.id("boundary");
+                // Coming back without interrupting doubles the tokens behind, which is legal and rarely meant.
+                let rejoins = match interrupting {
+                    true => 75,
+                    false if self.wild => 10,
+                    false => 0,
+                };
                 boundaries.push(Boundary {
-                    id: self.id("boundary"),
+                    id,
                     interrupting,
                     event,
-                    body: self.steps(inside.deeper()),
-                    // Coming back without interrupting doubles the tokens behind, which is legal and rarely meant.
-                    rejoins: self.random.chance(if interrupting { 75 } else { 10 }),
+                    body,
+                    rejoins: self.random.chance(rejoins),
                 });
             }
         }

@@ -44,6 +44,7 @@ pub fn check(model: &Executable, instance: &Instance) -> Result<(), String> {
     instance.tokens().try_for_each(|token| view.token(token))?;
     view.joins()?;
     view.subscriptions()?;
+    view.conditions()?;
     view.jobs()?;
     view.incidents()
 }
@@ -374,6 +375,44 @@ impl View<'_> {
                 ),
             };
             must!(failed, "the incident of {} is about nothing that failed", incident.node);
+        }
+        let jobs = self.instance.jobs().filter(|job| job.retries == 0).count();
+        let exhausted = |token: &&Token| matches!(&token.wait, Wait::ExternalTask(task) if task.retries == Some(0));
+        let tasks = self.instance.tokens().filter(exhausted).count();
+        let incidents = self.instance.incidents().count();
+        must!(
+            incidents == jobs + tasks,
+            "{jobs} jobs and {tasks} tasks have no retries left, {incidents} incidents tell of them"
+        );
+        Ok(())
+    }
+
+    /// What a condition that holds sets off, and that then is over, does not wait any more.
+    fn conditions(&self) -> Result<(), String> {
+        for one in self.instance.conditions() {
+            let (node, _) = self.node(&one.node)?;
+            let interrupting = match self.kind(node) {
+                NodeKind::BoundaryEvent(event) => event.interrupting,
+                NodeKind::StartEvent(event) => event.trigger.as_ref().is_some_and(|trigger| trigger.interrupting),
+                _ => true,
+            };
+            let Some(Catch::Conditional(condition)) = self.kind(node).catch() else {
+                return Err(format!("{} waits for a condition and has none", one.node));
+            };
+            let source = condition.condition.source();
+            let guard = source
+                .strip_prefix("${")
+                .and_then(|text| text.strip_suffix('}')?.split_once(" > "));
+            let (name, above) = guard.ok_or_else(|| format!("'{source}' is no guard"))?;
+            let value = match self.instance.variable(one.owner, name).map(Value::from) {
+                Some(Value::Long(number)) => number,
+                other => return Err(format!("{name} is {other:?}")),
+            };
+            must!(
+                !interrupting || value <= above.parse().map_err(|_| format!("'{above}' is no number"))?,
+                "{} waits, though {source}",
+                one.node
+            );
         }
         Ok(())
     }

@@ -1,0 +1,599 @@
+//! Carrying out the tree of blocks, for the oracle.
+
+use std::collections::BTreeMap;
+
+use super::block::{
+    Activity, Block, Boundary, Change, End, EventSubProcess, Gateway, Guard, Repeated, Scope, Split, Thrown, Work,
+};
+use super::oracle::Step;
+use super::state::{Opened, State, Target, Then, behind, instance, join};
+
+/// What is around the block being carried out.
+#[derive(Clone)]
+enum Frame<'b> {
+    Border(&'b Activity),
+    Scope {
+        scope: &'b Scope,
+        via: Option<&'b EventSubProcess>,
+        /// Paths that began beside its content.
+        spawned: Vec<State<'b>>,
+    },
+}
+
+/// What became of something thrown.
+enum Fate<'b> {
+    Uncaught,
+    GoesOn,
+    Interrupted(State<'b>),
+}
+
+/// The step that is being done.
+pub struct Doing<'s> {
+    step: &'s Step,
+    wait: &'s str,
+    /// How many alike waits are passed over; `None` once it is done.
+    skip: Option<usize>,
+    rearmed: bool,
+    /// Whether nobody catches what may not remain uncaught.
+    pub refused: bool,
+}
+
+impl<'s> Doing<'s> {
+    pub fn new(step: &'s Step, wait: &'s str, which: usize, rearmed: bool) -> Self {
+        Doing {
+            step,
+            wait,
+            skip: Some(which),
+            rearmed,
+            refused: false,
+        }
+    }
+
+    /// Whether this wait is the one that goes on.
+    fn is_meant(&mut self) -> bool {
+        match self.skip {
+            Some(0) => {
+                self.skip = None;
+                true
+            }
+            Some(more) => {
+                self.skip = Some(more - 1);
+                false
+            }
+            None => false,
+        }
+    }
+}
+
+/// Carries out blocks.
+#[derive(Clone)]
+pub struct Run<'b> {
+    variables: BTreeMap<String, i64>,
+    /// From the outside in; empty at rest.
+    frames: Vec<Frame<'b>>,
+}
+
+impl<'b> Run<'b> {
+    pub fn new(variables: BTreeMap<String, i64>) -> Self {
+        Run {
+            variables,
+            frames: Vec::new(),
+        }
+    }
+
+    pub fn set(&mut self, values: &[(String, i64)]) {
+        self.variables.extend(values.iter().cloned());
+    }
+
+    pub fn key(&self) -> String {
+        format!("{:?}", self.variables)
+    }
+
+    pub fn process(&mut self, process: &'b Scope) -> State<'b> {
+        self.open(process, None)
+    }
+
+    fn holds(&self, guard: &Guard) -> bool {
+        self.variables[guard.variable] > guard.above
+    }
+
+    fn open(&mut self, scope: &'b Scope, via: Option<&'b EventSubProcess>) -> State<'b> {
+        let opened = Opened {
+            scope,
+            via,
+            interrupted: false,
+            spent: Vec::new(),
+            content: State::Gone,
+            sides: Vec::new(),
+        };
+        self.in_scope(Box::new(opened), &mut |run, opened| {
+            opened.content = run.steps(&scope.steps);
+        })
+    }
+
+    /// Changes what is in a scope, then sees to it that it ends, is interrupted or goes on.
+    fn in_scope(
+        &mut self,
+        mut opened: Box<Opened<'b>>,
+        change: &mut dyn FnMut(&mut Self, &mut Opened<'b>),
+    ) -> State<'b> {
+        let depth = self.frames.len();
+        self.frames.push(Frame::Scope {
+            scope: opened.scope,
+            via: opened.via,
+            spawned: Vec::new(),
+        });
+        change(self, &mut opened);
+        loop {
+            if matches!(opened.content, State::Done) {
+                opened.content = if opened.interrupted {
+                    State::Gone
+                } else {
+                    self.end(opened.scope.end)
+                };
+            }
+            match opened.unwinding() {
+                None => break,
+                Some(State::Unwinding { depth: other, to }) if other < depth => {
+                    self.frames.pop();
+                    return State::Unwinding { depth: other, to };
+                }
+                Some(State::Unwinding {
+                    to: Target::EventSubProcess(event),
+                    ..
+                }) => {
+                    opened.interrupted = true;
+                    opened.sides.clear();
+                    if let Some(Frame::Scope { spawned, .. }) = self.frames.last_mut() {
+                        spawned.clear();
+                    }
+                    opened.content = self.open(&event.content, Some(event));
+                }
+                Some(_) => {
+                    self.frames.pop();
+                    return State::Done;
+                }
+            }
+        }
+        if let Some(Frame::Scope { spawned, .. }) = self.frames.pop() {
+            opened.sides.extend(spawned);
+        }
+        opened.sides.retain(|side| !side.is_over());
+        if opened.content.is_over() && opened.sides.is_empty() {
+            return State::Done;
+        }
+        State::Scope(opened)
+    }
+
+    /// The content of the innermost scope came to its end event.
+    fn end(&mut self, end: End) -> State<'b> {
+        let thrown = match end {
+            End::Implicit | End::Plain => return State::Gone,
+            End::Terminate => {
+                let depth = self.frames.len() - 1;
+                return State::Unwinding {
+                    depth,
+                    to: Target::Terminate,
+                };
+            }
+            End::Error(code) => Thrown::Error(code),
+            End::Escalation(code) => Thrown::Escalation(code),
+            End::Compensation => unreachable!("no part of plain processes"),
+        };
+        match self.throw(thrown) {
+            Fate::Interrupted(state) => state,
+            Fate::Uncaught | Fate::GoesOn => State::Gone,
+        }
+    }
+
+    /// Looks for who catches, from the inside out.
+    fn throw(&mut self, thrown: Thrown) -> Fate<'b> {
+        let mut inside: Option<&'b EventSubProcess> = None;
+        for depth in (0..self.frames.len()).rev() {
+            match &self.frames[depth] {
+                Frame::Border(activity) => {
+                    let mut boundaries = activity.boundaries.iter();
+                    let Some(boundary) = boundaries.find(|one| one.event.catches(thrown)) else {
+                        continue;
+                    };
+                    if boundary.interrupting {
+                        let to = Target::Boundary(boundary);
+                        return Fate::Interrupted(State::Unwinding { depth, to });
+                    }
+                    let path = self.steps(&boundary.body);
+                    self.spawn(depth, path);
+                    return Fate::GoesOn;
+                }
+                Frame::Scope { scope, via, .. } => {
+                    let is_inside = |event: &EventSubProcess| inside.is_some_and(|one| std::ptr::eq(one, event));
+                    let mut events = scope.event_sub_processes.iter();
+                    let found = events.find(|one| one.event.catches(thrown) && !is_inside(one));
+                    inside = *via;
+                    let Some(event) = found else {
+                        continue;
+                    };
+                    if event.interrupting {
+                        let to = Target::EventSubProcess(event);
+                        return Fate::Interrupted(State::Unwinding { depth, to });
+                    }
+                    let path = self.open(&event.content, Some(event));
+                    self.spawn(depth + 1, path);
+                    return Fate::GoesOn;
+                }
+            }
+        }
+        Fate::Uncaught
+    }
+
+    /// Lets a path run beside the content of the innermost scope among the outer `frames`.
+    fn spawn(&mut self, frames: usize, path: State<'b>) {
+        let mut around = self.frames[..frames].iter_mut().rev();
+        let spawned = around.find_map(|frame| match frame {
+            Frame::Scope { spawned, .. } => Some(spawned),
+            Frame::Border(_) => None,
+        });
+        spawned.expect("the process is around everything").push(path);
+    }
+
+    fn steps(&mut self, steps: &'b [Block]) -> State<'b> {
+        for (index, step) in steps.iter().enumerate() {
+            match self.enter(step) {
+                State::Done => {}
+                over @ (State::Gone | State::Unwinding { .. }) => return over,
+                current => {
+                    return State::Sequence {
+                        rest: &steps[index + 1..],
+                        current: Box::new(current),
+                    };
+                }
+            }
+        }
+        State::Done
+    }
+
+    fn enter(&mut self, block: &'b Block) -> State<'b> {
+        match block {
+            Block::Activity(activity) if activity.cut.before => State::Job {
+                id: &activity.id,
+                then: Then::Enter(activity),
+            },
+            Block::Activity(activity) => self.activity(activity),
+            Block::Split(split) => self.split(split),
+            Block::EventGateway { id, events } => State::Choosing { id, events },
+            Block::Catch { id, cut, .. } if cut.before => State::Job {
+                id,
+                then: Then::Catch { after: cut.after },
+            },
+            Block::Catch { id, cut, .. } => State::Waiting { id, after: cut.after },
+            Block::Escalate { code, .. } => match self.throw(Thrown::Escalation(code)) {
+                Fate::Interrupted(state) => state,
+                Fate::Uncaught | Fate::GoesOn => State::Done,
+            },
+            Block::Exit { guard, .. } => {
+                if self.holds(guard) {
+                    State::Gone
+                } else {
+                    State::Done
+                }
+            }
+            Block::Loop { id, body, .. } => {
+                self.variables.insert(id.clone(), 0);
+                let current = self.steps(body);
+                self.around(block, current)
+            }
+            Block::Compensate { .. } => unreachable!("no part of plain processes"),
+        }
+    }
+
+    fn split(&mut self, split: &'b Split) -> State<'b> {
+        let fits = |guard: &Option<Guard>| guard.as_ref().is_some_and(|guard| self.holds(guard));
+        let default = || split.branches.iter().filter(|branch| branch.guard.is_none());
+        let chosen: Vec<&'b _> = match split.kind {
+            Gateway::Parallel => split.branches.iter().collect(),
+            _ => {
+                let mut chosen: Vec<_> = split.branches.iter().filter(|branch| fits(&branch.guard)).collect();
+                if chosen.is_empty() {
+                    chosen.extend(default());
+                }
+                if split.kind == Gateway::Exclusive {
+                    chosen.truncate(1);
+                }
+                chosen
+            }
+        };
+        let mut branches = Vec::new();
+        for branch in chosen {
+            match self.steps(&branch.body) {
+                unwinding @ State::Unwinding { .. } => return unwinding,
+                state => branches.push(state),
+            }
+        }
+        let left = matches!(branches.last(), Some(State::Gone));
+        join(split.kind, split.joined, branches, left)
+    }
+
+    fn activity(&mut self, activity: &'b Activity) -> State<'b> {
+        self.at_border(activity, Vec::new(), &mut |run| match activity.repeated {
+            None => run.work(activity),
+            Some(repeated) => run.repeat(activity, repeated, 0, Vec::new()),
+        })
+    }
+
+    /// Changes what is inside of an activity, then sees whether it is done or interrupted.
+    fn at_border(
+        &mut self,
+        activity: &'b Activity,
+        spent: Vec<&'b str>,
+        change: &mut dyn FnMut(&mut Self) -> State<'b>,
+    ) -> State<'b> {
+        let depth = self.frames.len();
+        self.frames.push(Frame::Border(activity));
+        let inner = change(self);
+        self.frames.pop();
+        match inner {
+            State::Unwinding {
+                depth: own,
+                to: Target::Boundary(boundary),
+            } if own == depth => self.leave_by(boundary),
+            State::Done => behind(&activity.id, activity.cut.after),
+            over @ (State::Gone | State::Unwinding { .. }) => over,
+            inner => State::Activity {
+                activity,
+                spent,
+                inner: Box::new(inner),
+            },
+        }
+    }
+
+    /// A boundary event interrupted its activity.
+    fn leave_by(&mut self, boundary: &'b Boundary) -> State<'b> {
+        match self.steps(&boundary.body) {
+            path if boundary.rejoins => path,
+            unwinding @ State::Unwinding { .. } => unwinding,
+            path => {
+                self.spawn(self.frames.len(), path);
+                State::Gone
+            }
+        }
+    }
+
+    /// Once through an activity.
+    fn work(&mut self, activity: &'b Activity) -> State<'b> {
+        match &activity.work {
+            Work::User | Work::External | Work::Receive => State::Waiting {
+                id: &activity.id,
+                after: false,
+            },
+            Work::Manual => State::Done,
+            Work::Set { variable, change } => {
+                let value = match change {
+                    Change::To(value) => *value,
+                    Change::Plus(value) => self.variables[*variable] + value,
+                };
+                self.variables.insert((*variable).to_owned(), value);
+                State::Done
+            }
+            Work::Scope(scope) => self.open(scope, None),
+        }
+    }
+
+    fn repeat(
+        &mut self,
+        activity: &'b Activity,
+        repeated: Repeated,
+        mut begun: usize,
+        mut instances: Vec<State<'b>>,
+    ) -> State<'b> {
+        while begun < repeated.times && (!repeated.sequential || instances.iter().all(State::is_over)) {
+            begun += 1;
+            instances.push(if repeated.cut.before {
+                State::Job {
+                    id: &activity.id,
+                    then: Then::EnterInstance(activity, repeated),
+                }
+            } else {
+                let inner = self.work(activity);
+                instance(activity, repeated, inner)
+            });
+            if let Some(unwinding @ State::Unwinding { .. }) = instances.last() {
+                return unwinding.clone();
+            }
+        }
+        if begun == repeated.times && instances.iter().all(State::is_over) {
+            return State::Done;
+        }
+        State::Repeated {
+            activity,
+            repeated,
+            begun,
+            instances,
+        }
+    }
+
+    fn around(&mut self, block: &'b Block, mut current: State<'b>) -> State<'b> {
+        let Block::Loop { id, times, body } = block else {
+            unreachable!("made of a loop");
+        };
+        while matches!(current, State::Done) {
+            let count = self.variables[id] + 1;
+            self.variables.insert(id.clone(), count);
+            if count >= *times {
+                return State::Done;
+            }
+            current = self.steps(body);
+        }
+        match current {
+            over @ (State::Gone | State::Unwinding { .. }) => over,
+            current => State::Loop {
+                block,
+                current: Box::new(current),
+            },
+        }
+    }
+
+    /// Applies a change to each part of a state, then goes on with what surrounds it.
+    fn within(&mut self, state: State<'b>, change: &mut dyn FnMut(&mut Self, State<'b>) -> State<'b>) -> State<'b> {
+        match state {
+            State::Sequence { rest, current } => match change(self, *current) {
+                State::Done => self.steps(rest),
+                over @ (State::Gone | State::Unwinding { .. }) => over,
+                current => State::Sequence {
+                    rest,
+                    current: Box::new(current),
+                },
+            },
+            State::Activity { activity, spent, inner } => {
+                let mut inner = Some(inner);
+                self.at_border(activity, spent, &mut |run| {
+                    change(run, *inner.take().expect("changed once"))
+                })
+            }
+            State::Instance {
+                activity,
+                repeated,
+                inner,
+            } => instance(activity, repeated, change(self, *inner)),
+            State::Scope(opened) => self.in_scope(opened, &mut |run, opened| {
+                let content = std::mem::replace(&mut opened.content, State::Gone);
+                opened.content = change(run, content);
+                let sides = std::mem::take(&mut opened.sides);
+                opened.sides = sides.into_iter().map(|side| change(run, side)).collect();
+            }),
+            State::Loop { block, current } => {
+                let current = change(self, *current);
+                self.around(block, current)
+            }
+            State::Repeated {
+                activity,
+                repeated,
+                begun,
+                instances,
+            } => {
+                let instances: Vec<State<'b>> = instances.into_iter().map(|one| change(self, one)).collect();
+                match instances.iter().find(|one| matches!(one, State::Unwinding { .. })) {
+                    Some(unwinding) => unwinding.clone(),
+                    None => self.repeat(activity, repeated, begun, instances),
+                }
+            }
+            State::Split {
+                kind,
+                joined,
+                branches,
+                forsaken,
+            } => {
+                let mut left = forsaken;
+                let mut changed = Vec::new();
+                for branch in branches {
+                    let ran = !branch.is_over();
+                    let branch = change(self, branch);
+                    if matches!(branch, State::Unwinding { .. }) {
+                        return branch;
+                    }
+                    if ran && branch.is_over() {
+                        left = matches!(branch, State::Gone);
+                    }
+                    changed.push(branch);
+                }
+                join(kind, joined, changed, left)
+            }
+            other => other,
+        }
+    }
+
+    /// Lets one wait go on.
+    pub fn go_on(&mut self, state: State<'b>, doing: &mut Doing<'_>) -> State<'b> {
+        if doing.skip.is_none() {
+            return state;
+        }
+        if state.waits().iter().any(|wait| wait == doing.wait) && doing.is_meant() {
+            return self.set_off(state, doing);
+        }
+        self.within(state, &mut |run, part| run.go_on(part, doing))
+    }
+
+    fn set_off(&mut self, state: State<'b>, doing: &mut Doing<'_>) -> State<'b> {
+        let event = doing.step.event.as_deref();
+        match state {
+            State::Waiting { id, after } => match doing.step.thrown {
+                None => behind(id, after),
+                Some(thrown) => match (self.throw(thrown), thrown) {
+                    (Fate::Interrupted(state), _) => state,
+                    (Fate::Uncaught, Thrown::Error(_)) => State::Gone,
+                    (fate, _) => {
+                        doing.refused = matches!(fate, Fate::Uncaught);
+                        State::Waiting { id, after }
+                    }
+                },
+            },
+            State::Job { id, then } => match then {
+                Then::Enter(activity) => self.activity(activity),
+                Then::EnterInstance(activity, repeated) => {
+                    let inner = self.work(activity);
+                    instance(activity, repeated, inner)
+                }
+                Then::Catch { after } => State::Waiting { id, after },
+                Then::GoOn => State::Done,
+            },
+            State::Choosing { events, .. } => {
+                let chosen = events.iter().find(|(id, ..)| Some(id.as_str()) == event);
+                let (_, _, body) = chosen.expect("an event of this gateway");
+                self.steps(body)
+            }
+            State::Activity {
+                activity,
+                mut spent,
+                inner,
+            } => {
+                let mut boundaries = activity.boundaries.iter();
+                let boundary = boundaries.find(|one| Some(one.id.as_str()) == event);
+                let boundary = boundary.expect("an event at this border");
+                if boundary.interrupting {
+                    return self.leave_by(boundary);
+                }
+                match self.steps(&boundary.body) {
+                    unwinding @ State::Unwinding { .. } => return unwinding,
+                    path => self.spawn(self.frames.len(), path),
+                }
+                if boundary.event.is_spent(doing.rearmed) {
+                    spent.push(&boundary.id);
+                }
+                State::Activity { activity, spent, inner }
+            }
+            State::Scope(opened) => {
+                let depth = self.frames.len();
+                let mut events = opened.scope.event_sub_processes.iter();
+                let started = events.find(|one| Some(one.start().as_str()) == event);
+                let started = started.expect("an event sub-process of this scope");
+                self.in_scope(opened, &mut |run, opened| {
+                    if started.interrupting {
+                        let to = Target::EventSubProcess(started);
+                        opened.content = State::Unwinding { depth, to };
+                        return;
+                    }
+                    if started.event.is_spent(doing.rearmed) {
+                        opened.spent.push(&started.content.id);
+                    }
+                    let path = run.open(&started.content, Some(started));
+                    opened.sides.push(path);
+                })
+            }
+            other => other,
+        }
+    }
+
+    pub fn join_forsaken(&mut self, state: State<'b>, skip: &mut Option<usize>) -> State<'b> {
+        match (state.is_forsaken(), &skip) {
+            (_, None) => return state,
+            (true, Some(0)) => {
+                *skip = None;
+                return State::Done;
+            }
+            (true, Some(more)) => {
+                *skip = Some(more - 1);
+                return state;
+            }
+            _ => {}
+        }
+        self.within(state, &mut |run, part| run.join_forsaken(part, skip))
+    }
+}
