@@ -5,8 +5,8 @@ use flowstone_expression::Expression;
 use flowstone_script::Script;
 
 use crate::model::{
-    Asynchronous, Error, Escalation, ExecutionListener, InputOutput, IntermediateThrowEvent, JobSettings, Message,
-    MultiInstance, NodeKind, Process, Quantities, Signal,
+    Asynchronous, Error, Escalation, ExecutionEvent, ExecutionListener, ExternalTask, InputOutput,
+    IntermediateThrowEvent, JobSettings, Message, MultiInstance, NodeKind, Process, Quantities, Signal,
 };
 use crate::problems::Problem;
 use crate::xml::{Element, Value};
@@ -32,6 +32,8 @@ pub(crate) struct DraftProcess<'tree> {
     pub candidate_starter_groups: Vec<Expression>,
     pub job_priority: Option<Expression>,
     pub listeners: Vec<ExecutionListener>,
+    /// Work for workers when an instance has begun.
+    pub remote_listeners: Vec<RemoteListener>,
     pub startable_in_tasklist: bool,
     pub documentation: Option<String>,
     pub properties: Vec<(String, String)>,
@@ -54,6 +56,8 @@ pub(crate) struct DraftNode<'tree> {
     pub jobs: JobSettings,
     pub is_for_compensation: bool,
     pub listeners: Vec<ExecutionListener>,
+    /// Work for workers around it.
+    pub remote_listeners: Vec<RemoteListener>,
     /// What it throws before its kind, when it has several event definitions.
     pub thrown_before: Vec<IntermediateThrowEvent>,
     /// `activityRef` of its compensation event definition, when it throws.
@@ -114,6 +118,16 @@ pub(crate) struct DraftFlow<'tree> {
     pub conditional: bool,
     pub condition: Option<Script>,
     pub listeners: Vec<Script>,
+    /// Work for workers on its way.
+    pub remote_listeners: Vec<RemoteListener>,
+}
+
+/// A listener that a worker carries out: the token does not go on before.
+#[derive(Clone)]
+pub(crate) struct RemoteListener {
+    /// Its event, such as `start`.
+    pub event: ExecutionEvent,
+    pub task: ExternalTask,
 }
 
 impl<'tree> DraftFlow<'tree> {

@@ -1,10 +1,8 @@
 //! From a draft without errors to the model.
 
+use crate::additions::Additions;
 use crate::draft::{DraftDocument, DraftFlow, DraftNode, DraftProcess};
-use crate::model::{
-    Asynchronous, Document, FlowIndex, FlowNode, IntermediateThrowEvent, NodeIndex, NodeKind, Process, Quantities,
-    SequenceFlow,
-};
+use crate::model::{Document, FlowIndex, FlowNode, NodeIndex, Process, SequenceFlow};
 use crate::problems::Problems;
 
 /// The model of a draft; `None` when a part of it is missing, which the rules have reported as an error then.
@@ -33,12 +31,7 @@ fn finish_process(draft: DraftProcess<'_>, problems: &Problems<'_>) -> Option<Pr
     let DraftProcess {
         element, nodes, flows, ..
     } = draft;
-    let throwing: Vec<(usize, Vec<IntermediateThrowEvent>)> = nodes
-        .iter()
-        .enumerate()
-        .filter(|(_, node)| !node.thrown_before.is_empty())
-        .map(|(position, node)| (position, node.thrown_before.clone()))
-        .collect();
+    let additions = Additions::of(&draft.remote_listeners, &nodes, &flows);
     let finished = nodes
         .into_iter()
         .map(|node| finish_node(node, &flows, problems))
@@ -62,59 +55,8 @@ fn finish_process(draft: DraftProcess<'_>, problems: &Problems<'_>) -> Option<Pr
             .collect::<Option<_>>()?,
         location: problems.location(element.span.0),
     };
-    for (position, events) in throwing {
-        throw_before(&mut process, position, events);
-    }
+    additions.add_to(&mut process);
     Some(process)
-}
-
-/// An event that throws several things is a chain of events that throw one each: whoever catches them sees no
-/// difference. The last of the chain is the event itself.
-fn throw_before(process: &mut Process, position: usize, events: Vec<IntermediateThrowEvent>) {
-    let mut coming = std::mem::take(&mut process.nodes[position].incoming);
-    for (number, kind) in (1..).zip(events) {
-        let target = node_index(process.nodes.len());
-        for flow in &coming {
-            process.flows[flow.position()].target = target;
-        }
-        let event = &mut process.nodes[position];
-        let id = format!("{}#{number}", event.id);
-        let asynchronous = Asynchronous {
-            before: std::mem::take(&mut event.asynchronous.before),
-            ..Asynchronous::default()
-        };
-        let next = flow_index(process.flows.len());
-        let node = FlowNode {
-            id,
-            name: event.name.clone(),
-            kind: NodeKind::IntermediateThrowEvent(kind),
-            parent: event.parent,
-            incoming: std::mem::replace(&mut coming, vec![next]),
-            outgoing: vec![next],
-            default_flow: None,
-            asynchronous,
-            jobs: event.jobs.clone(),
-            is_for_compensation: false,
-            quantities: Quantities::default(),
-            multi_instance: None,
-            listeners: Vec::new(),
-            input_output: None,
-            properties: Vec::new(),
-            documentation: None,
-            location: event.location,
-        };
-        process.flows.push(SequenceFlow {
-            id: None,
-            name: None,
-            source: target,
-            target: node_index(position),
-            condition: None,
-            listeners: Vec::new(),
-            location: node.location,
-        });
-        process.nodes.push(node);
-    }
-    process.nodes[position].incoming = coming;
 }
 
 fn finish_node(node: DraftNode<'_>, flows: &[DraftFlow<'_>], problems: &Problems<'_>) -> Option<FlowNode> {

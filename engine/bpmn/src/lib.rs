@@ -7,6 +7,7 @@
 //! Invariants: no I/O; any bytes give an answer, in time linear to their number; nothing recurses deeper than
 //! [`Limits::depth`]; a document comes out only when no error does.
 
+mod additions;
 mod codes;
 mod diagnostic;
 mod draft;

@@ -839,6 +839,47 @@ fn script_tasks_are_checked() {
 }
 
 #[test]
+fn listeners_for_workers_are_checked() {
+    let remote = |kind: &str, event: &str| {
+        format!("<extensionElements><camunda:{kind} event='{event}' topic='t'/></extensionElements>")
+    };
+    let task = |kind: &str, event: &str| of_node(&format!("<userTask id='n'>{}</userTask>", remote(kind, event)));
+    for (kind, event) in [
+        ("executionListener", "start"),
+        ("executionListener", "end"),
+        ("taskListener", "create"),
+        ("taskListener", "complete"),
+    ] {
+        check(&task(kind, event), &[]);
+    }
+    for (kind, event) in [("executionListener", "take"), ("taskListener", "assignment")] {
+        check(&task(kind, event), &["invalid-listener n"]);
+    }
+    check(&in_process(&remote("executionListener", "start")), &[]);
+    check(
+        &in_process(&remote("executionListener", "end")),
+        &["invalid-listener p"],
+    );
+    let computed = "<extensionElements><camunda:executionListener event='end' topic='${'/></extensionElements>";
+    check(
+        &of_node(&format!("<userTask id='n'>{computed}</userTask>")),
+        &["invalid-expression n"],
+    );
+    let event_sub_process = format!(
+        "<subProcess id='q' triggeredByEvent='true'>{}<startEvent id='qs'><errorEventDefinition/></startEvent></subProcess>",
+        remote("executionListener", "start")
+    );
+    check(&in_process(&event_sub_process), &["invalid-listener q"]);
+    let behind_gateway = with_event(&format!(
+        "<eventBasedGateway id='n'/><intermediateCatchEvent id='t'><signalEventDefinition signalRef='g'/>\
+         </intermediateCatchEvent><sequenceFlow id='g1' sourceRef='u' targetRef='n'/>\
+         <sequenceFlow id='g2' sourceRef='n' targetRef='t'>{}</sequenceFlow>",
+        remote("executionListener", "take")
+    ));
+    check(&behind_gateway, &["invalid-listener g2,n"]);
+}
+
+#[test]
 fn listeners_are_checked() {
     let with = |listener: &str| {
         of_node(&format!(

@@ -3,9 +3,10 @@
 use flowstone_script::{Language, Script};
 
 use super::Reader;
+use super::node::is_true;
 use crate::codes;
-use crate::draft::title;
-use crate::model::{ExecutionEvent, ExecutionListener, TaskEvent, TaskListener};
+use crate::draft::{RemoteListener, title};
+use crate::model::{ExecutionEvent, ExecutionListener, ExternalTask, TaskEvent, TaskListener};
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex};
 
@@ -53,12 +54,86 @@ impl<'tree> Reader<'tree, '_, '_> {
         listeners
     }
 
+    /// The listeners of a node or process that workers carry out (vendor attribute `topic` on a listener).
+    pub(super) fn remote_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<RemoteListener> {
+        let owner = self.element(index);
+        let is_process = owner.is_bpmn("process");
+        // No flow leads to these or leaves them, so there is no place for the work of a worker.
+        let tree = self.tree;
+        let stands_apart = is_true(owner, "isForCompensation")
+            || is_true(owner, "triggeredByEvent")
+            || owner.is_bpmn("boundaryEvent") && tree.bpmn_child(index, "compensateEventDefinition").is_some();
+        let mut found = Vec::new();
+        for (_, listener) in tree.extensions(index).filter(|(_, child)| is_remote(child)) {
+            let event = listener.attribute("event").map_or("", |event| event.text.trim());
+            let event = match (listener.name, event) {
+                ("executionListener", "start") | ("taskListener", "create") => ExecutionEvent::Start,
+                ("executionListener", "end") | ("taskListener", "complete") if !is_process => ExecutionEvent::End,
+                _ => {
+                    let known = if is_process {
+                        "'start'"
+                    } else {
+                        "'start' or 'end', or for tasks 'create' or 'complete'"
+                    };
+                    self.unfit_remote_listener(listener, owner, &format!("is for the event '{event}'"), known);
+                    continue;
+                }
+            };
+            if stands_apart {
+                let advice = "a listener with an expression or script here";
+                self.unfit_remote_listener(listener, owner, "has no flow to stand on", advice);
+                continue;
+            }
+            found.extend(
+                self.remote_task(listener, id)
+                    .map(|task| RemoteListener { event, task }),
+            );
+        }
+        found
+    }
+
+    /// The listeners of a sequence flow that workers carry out.
+    pub(super) fn remote_take_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<RemoteListener> {
+        let tree = self.tree;
+        let remote = tree.extensions(index).filter(|(_, child)| is_remote(child));
+        let tasks: Vec<_> = remote.map(|(_, listener)| self.remote_task(listener, id)).collect();
+        let event = ExecutionEvent::Start;
+        tasks
+            .into_iter()
+            .flatten()
+            .map(|task| RemoteListener { event, task })
+            .collect()
+    }
+
+    fn remote_task(&mut self, listener: &Element<'_>, id: Option<&str>) -> Option<ExternalTask> {
+        let topic = listener.attribute("topic")?;
+        let priority = listener.attribute("taskPriority");
+        Some(ExternalTask {
+            topic: self.expression(topic, id)?,
+            priority: priority.and_then(|priority| self.number_expression(priority, "taskPriority", id)),
+            errors: Vec::new(),
+        })
+    }
+
+    fn unfit_remote_listener(&mut self, listener: &Element<'_>, owner: &Element<'_>, problem: &str, wanted: &str) {
+        self.problems.error(
+            Problem::new(
+                codes::INVALID_LISTENER,
+                listener.span,
+                format!("A listener of {} that a worker carries out {problem}.", title(owner)),
+                format!("Write {wanted}."),
+            )
+            .at(owner.id()),
+        );
+    }
+
     /// Event and computation of each listener. Java code fails when it is reached, so that the rest of the model runs.
     fn listeners(&mut self, index: ElementIndex, name: &str, id: Option<&str>) -> Vec<(String, Script)> {
         let tree = self.tree;
         let owner = self.element(index);
         let mut found = Vec::new();
-        for (listener, element) in tree.extensions(index).filter(|(_, child)| child.is_vendor(name)) {
+        let listeners = tree.extensions(index).filter(|(_, child)| child.is_vendor(name));
+        for (listener, element) in listeners.filter(|(_, child)| !is_remote(child)) {
             let event = element.attribute("event").map_or("", |event| event.text.trim());
             let script = tree.children(listener).find(|(_, child)| child.is_vendor("script"));
             let java = ["class", "delegateExpression"]
@@ -93,7 +168,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                     listener.name,
                     title(owner)
                 ),
-                "Give it the attribute expression, or an element script.",
+                "Give it the attribute expression, an element script, or a topic for workers.",
             )
             .at(owner.id()),
         );
@@ -111,4 +186,12 @@ impl<'tree> Reader<'tree, '_, '_> {
             .at(id),
         );
     }
+}
+
+/// Whether a listener is work for a worker.
+fn is_remote(listener: &Element<'_>) -> bool {
+    (listener.is_vendor("executionListener") || listener.is_vendor("taskListener"))
+        && listener
+            .attribute("topic")
+            .is_some_and(|topic| !topic.text.trim().is_empty())
 }

@@ -72,6 +72,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 element.id(),
             ),
             listeners: self.execution_listeners(index, element.id()),
+            remote_listeners: self.remote_listeners(index, element.id()),
             thrown_before,
             compensates: self.compensated(index, element),
             quantities: self.quantities(element),
@@ -158,6 +159,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             target: None,
             conditional: condition.is_some(),
             listeners: self.take_listeners(index, element.id()),
+            remote_listeners: self.remote_take_listeners(index, element.id()),
             condition: condition.and_then(|(_, condition)| self.condition(element, condition)),
         }
     }

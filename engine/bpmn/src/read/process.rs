@@ -41,6 +41,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 .vendor_attribute("jobPriority")
                 .and_then(|priority| self.number_expression(priority, "jobPriority", id)),
             listeners: self.execution_listeners(index, id),
+            remote_listeners: self.remote_listeners(index, id),
             startable_in_tasklist: self.flag(
                 element.vendor_attribute("isStartableInTasklist"),
                 true,
