@@ -11,7 +11,7 @@ pub enum HistoryLevel {
     Activity,
     /// The variables that instances and activities held at their end, too.
     Audit,
-    /// Every event, too, from which an instance can be rebuilt at any moment.
+    /// Incidents and every event, too, from which an instance can be rebuilt at any moment.
     #[default]
     Full,
 }

@@ -55,3 +55,25 @@ create table history_task (
 ) partition by range (instance_id);
 
 create table history_task_rest partition of history_task default;
+
+-- Incidents that were closed.
+create table history_incident (
+    id                uuid        not null,
+    instance_id       uuid        not null,
+    root_instance_id  uuid,
+    execution_id      uuid        not null,
+    incident_type     text        collate "C" not null,
+    node_id           text        collate "C" not null,
+    configuration     text        collate "C",
+    message           text        collate "C",
+    created_at        timestamptz not null,
+    ended_at          timestamptz,
+    state             text        collate "C" not null,
+    definition_id     text        collate "C" not null,
+    definition_key    text        collate "C" not null,
+    tenant_id         text        collate "C",
+    job_definition_id uuid,
+    primary key (instance_id, id)
+) partition by range (instance_id);
+
+create table history_incident_rest partition of history_incident default;

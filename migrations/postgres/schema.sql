@@ -111,6 +111,25 @@ create table history_event (
 ) partition by RANGE (instance_id);
 CREATE UNIQUE INDEX history_event_pkey ON ONLY public.history_event USING btree (instance_id, version);
 
+create table history_incident (
+    id uuid not null,
+    instance_id uuid not null,
+    root_instance_id uuid,
+    execution_id uuid not null,
+    incident_type text collate "C" not null,
+    node_id text collate "C" not null,
+    configuration text collate "C",
+    message text collate "C",
+    created_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    state text collate "C" not null,
+    definition_id text collate "C" not null,
+    definition_key text collate "C" not null,
+    tenant_id text collate "C",
+    job_definition_id uuid
+) partition by RANGE (instance_id);
+CREATE UNIQUE INDEX history_incident_pkey ON ONLY public.history_incident USING btree (instance_id, id);
+
 create table history_large_value (
     instance_id uuid not null,
     hash text collate "C" not null,

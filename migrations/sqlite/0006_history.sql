@@ -41,3 +41,23 @@ create table history_task (
     candidate_groups text    not null,
     primary key (instance_id, id)
 ) strict;
+
+-- Incidents that were closed.
+create table history_incident (
+    id                text    not null,
+    instance_id       text    not null,
+    root_instance_id  text,
+    execution_id      text    not null,
+    incident_type     text    not null,
+    node_id           text    not null,
+    configuration     text,
+    message           text,
+    created_at        integer not null,
+    ended_at          integer,
+    state             text    not null,
+    definition_id     text    not null,
+    definition_key    text    not null,
+    tenant_id         text,
+    job_definition_id text,
+    primary key (instance_id, id)
+) strict;

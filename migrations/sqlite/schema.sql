@@ -111,6 +111,25 @@ CREATE TABLE history_event (
     primary key (instance_id, version)
 ) strict;
 
+CREATE TABLE history_incident (
+    id                text    not null,
+    instance_id       text    not null,
+    root_instance_id  text,
+    execution_id      text    not null,
+    incident_type     text    not null,
+    node_id           text    not null,
+    configuration     text,
+    message           text,
+    created_at        integer not null,
+    ended_at          integer,
+    state             text    not null,
+    definition_id     text    not null,
+    definition_key    text    not null,
+    tenant_id         text,
+    job_definition_id text,
+    primary key (instance_id, id)
+) strict;
+
 CREATE TABLE history_process_instance (
     id                 text    not null primary key,
     definition_id      text    not null,

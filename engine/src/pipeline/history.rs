@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use flowstone_core::{Event, Instance, Removed, Token, UserTask, Wait};
 use flowstone_expression::Variables;
-use flowstone_store::history::{HistoricTask, HistoricVariablesRow, HistoryRows};
+use flowstone_store::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows};
 use uuid::Uuid;
 
 use crate::definitions::Definition;
@@ -33,31 +33,89 @@ impl Past<'_> {
         if level >= HistoryLevel::Audit {
             rows.variables = self.variables();
         }
+        if level >= HistoryLevel::Full {
+            rows.incidents = self.incidents();
+        }
         rows
     }
 
-    fn tasks(&self) -> Vec<HistoricTask> {
-        let canceled: HashSet<Uuid> = self
-            .events
+    /// Tokens, scopes and jobs that were given up.
+    fn given_up(&self) -> HashSet<Uuid> {
+        self.events
             .iter()
             .filter_map(|event| match event {
-                Event::TokenLeft { id, canceled: true, .. } => Some(*id),
+                Event::TokenLeft { id, canceled: true, .. }
+                | Event::ScopeClosed { id, canceled: true, .. }
+                | Event::JobEnded {
+                    id, executed: false, ..
+                } => Some(*id),
                 _ => None,
             })
-            .collect();
+            .collect()
+    }
+
+    fn incidents(&self) -> Vec<HistoricIncident> {
+        if self.removed.incidents.is_empty() {
+            return Vec::new();
+        }
+        let given_up = self.given_up();
+        let record = &self.definition.record;
+        let job = |id| {
+            self.instance
+                .job(id)
+                .or_else(|| self.removed.jobs.iter().find(|job| job.id == id))
+        };
+        let incidents = self.removed.incidents.iter();
+        incidents
+            .map(|incident| HistoricIncident {
+                id: incident.id,
+                instance_id: self.instance.id,
+                root_instance_id: self.root_instance(),
+                execution_id: incident.token,
+                incident_type: incident.incident_type.clone(),
+                node_id: incident.node.clone(),
+                configuration: Some(incident.source.to_string()),
+                message: incident.message.clone(),
+                created_at: incident.created_at,
+                ended_at: Some(self.now),
+                state: if given_up.contains(&incident.token) || given_up.contains(&incident.source) {
+                    "deleted".into()
+                } else {
+                    "resolved".into()
+                },
+                definition_id: record.id.clone(),
+                definition_key: record.key.clone(),
+                tenant_id: self.instance.tenant_id.clone(),
+                job_definition_id: job(incident.source)
+                    .and_then(|job| self.definition.job_definition(job))
+                    .map(|made_from| made_from.id),
+            })
+            .collect()
+    }
+
+    fn tasks(&self) -> Vec<HistoricTask> {
+        if !self
+            .removed
+            .tokens
+            .iter()
+            .any(|token| matches!(token.wait, Wait::UserTask(_)))
+        {
+            return Vec::new();
+        }
+        let given_up = self.given_up();
         let tokens = self.removed.tokens.iter();
         tokens
             .filter_map(|token| match &token.wait {
                 Wait::UserTask(task) => Some((token, task)),
                 _ => None,
             })
-            .map(|(token, task)| self.task_row(token, task, canceled.contains(&token.id)))
+            .map(|(token, task)| self.task_row(token, task, given_up.contains(&token.id)))
             .collect()
     }
 
-    fn task_row(&self, token: &Token, task: &UserTask, canceled: bool) -> HistoricTask {
+    fn task_row(&self, token: &Token, task: &UserTask, given_up: bool) -> HistoricTask {
         let record = &self.definition.record;
-        let reason = if canceled {
+        let reason = if given_up {
             self.end_reason().unwrap_or("deleted")
         } else {
             "completed"

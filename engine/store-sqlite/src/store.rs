@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
-use flowstone_store::history::{HistoricTask, HistoricTaskField, HistoricVariable};
+use flowstone_store::history::{
+    HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable,
+};
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -240,5 +242,13 @@ impl Store for SqliteStore {
 
     async fn count_historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<u64> {
         count::<HistoricTask>(&self.readers, query).await
+    }
+
+    async fn historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<Vec<HistoricIncident>> {
+        find(&self.readers, query).await
+    }
+
+    async fn count_historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<u64> {
+        count::<HistoricIncident>(&self.readers, query).await
     }
 }

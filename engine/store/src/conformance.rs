@@ -80,6 +80,7 @@ macro_rules! conformance_tests {
             history::variables_of_what_ended_and_what_runs_are_history,
             history::every_value_of_an_ended_scope_is_kept,
             history::user_tasks_that_are_open_and_ended_are_history,
+            history::incidents_that_are_open_and_closed_are_history,
             history::history_goes_with_its_instance_or_definition,
             history::a_conflict_leaves_out_its_history,
             variables::values_compare_as_the_filter_grammar_says,

@@ -13,7 +13,11 @@ use uuid::Uuid;
 use crate::cell::{Cell, Kind, Mismatch, Stored};
 
 /// The tables of [`HistoryRow`]s.
-pub const TABLES: &[&str] = &[HistoricVariablesRow::TABLE, HistoricTask::TABLE];
+pub const TABLES: &[&str] = &[
+    HistoricVariablesRow::TABLE,
+    HistoricTask::TABLE,
+    HistoricIncident::TABLE,
+];
 
 /// Rows that a change appends to history.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,17 +26,19 @@ pub struct HistoryRows {
     pub variables: Vec<HistoricVariablesRow>,
     /// User tasks that ended.
     pub tasks: Vec<HistoricTask>,
+    /// Incidents that were closed.
+    pub incidents: Vec<HistoricIncident>,
 }
 
-/// A row of a table of history. Its key is the instance and the id.
+/// A row of a table of history.
 pub trait HistoryRow: Sized + Clone + Send + Sync + 'static {
     /// Name of the table.
     const TABLE: &'static str;
     /// Its columns; `id` and `instance_id` are the first ones.
     const COLUMNS: &'static [(&'static str, Kind)];
 
-    /// The instance that it belongs to: rows are kept, found and removed by it.
-    fn instance_id(&self) -> Uuid;
+    /// The instance that it belongs to, by which rows are kept and removed, and its own id.
+    fn key(&self) -> (Uuid, Uuid);
 
     /// The values of the columns, in their order.
     fn cells(&self) -> Vec<Cell>;
@@ -76,8 +82,8 @@ macro_rules! history_row {
             const COLUMNS: &'static [(&'static str, Kind)] =
                 &[$((stringify!($column), <$type as Stored>::KIND)),+];
 
-            fn instance_id(&self) -> Uuid {
-                self.instance_id
+            fn key(&self) -> (Uuid, Uuid) {
+                (self.instance_id, self.id)
             }
 
             fn cells(&self) -> Vec<Cell> {
@@ -266,4 +272,41 @@ history_records! {
         Duration => Origin::Duration,
         InstanceRuns => Origin::Running,
     }
+
+    /// An incident, open or closed (contract `/history/incident`).
+    HistoricIncident, HistoricIncidentField in "history_incident";
+    columns {
+        /// Incident id.
+        id: Uuid as Id,
+        /// Instance.
+        instance_id: Uuid as InstanceId,
+        /// First of the instances that called each other; the instance itself when absent.
+        root_instance_id: Option<Uuid> as RootInstanceId,
+        /// Execution concerned.
+        execution_id: Uuid as ExecutionId,
+        /// `failedExternalTask` or `failedJob`.
+        incident_type: Arc<str> as IncidentType,
+        /// BPMN id of the node.
+        node_id: Arc<str> as ActivityId,
+        /// Id of the failed external task or job.
+        configuration: Option<String> as Configuration,
+        /// Why.
+        message: Option<String> as Message,
+        /// When it was raised.
+        created_at: DateTime<Utc> as CreatedAt,
+        /// When it was closed; `None` while it is open.
+        ended_at: Option<DateTime<Utc>> as EndedAt,
+        /// `open`; `resolved` when what failed can go on or went on; `deleted` when it was given up.
+        state: Arc<str> as State,
+        /// Definition id.
+        definition_id: Arc<str> as DefinitionId,
+        /// Definition key.
+        definition_key: Arc<str> as DefinitionKey,
+        /// Tenant.
+        tenant_id: Option<String> as TenantId,
+        /// Job definition of the failed job.
+        job_definition_id: Option<Uuid> as JobDefinitionId,
+    }
+    beside {}
+    derived {}
 }

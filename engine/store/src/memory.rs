@@ -20,7 +20,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
-use crate::history::{HistoricTask, HistoricTaskField, HistoricVariable, HistoricVariablesRow};
+use crate::history::{
+    HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, HistoricVariablesRow,
+};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -58,6 +60,7 @@ struct State {
     historic_activities: BTreeMap<(Uuid, Uuid), HistoricActivityRow>,
     historic_variables: Rows<HistoricVariablesRow>,
     historic_tasks: Rows<HistoricTask>,
+    historic_incidents: Rows<HistoricIncident>,
     /// By instance and version.
     events: BTreeMap<(Uuid, i64), EventLogRow>,
     applied: BTreeMap<String, AppliedCommand>,
@@ -323,5 +326,13 @@ impl Store for MemoryStore {
 
     async fn count_historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<u64> {
         Ok(count::<HistoricTask>(&self.state(), query))
+    }
+
+    async fn historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<Vec<HistoricIncident>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<u64> {
+        Ok(count::<HistoricIncident>(&self.state(), query))
     }
 }

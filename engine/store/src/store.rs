@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
-use crate::history::{HistoricTask, HistoricTaskField, HistoricVariable};
+use crate::history::{HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -209,6 +209,10 @@ pub trait Store: Send + Sync + 'static {
     async fn historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<Vec<HistoricTask>>;
     /// Number of user tasks, open and ended, ignoring the page.
     async fn count_historic_tasks(&self, query: &Query<HistoricTaskField>) -> Result<u64>;
+    /// Incidents, open and closed.
+    async fn historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<Vec<HistoricIncident>>;
+    /// Number of incidents, open and closed, ignoring the page.
+    async fn count_historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<u64>;
 }
 
 /// A store that several owners share.

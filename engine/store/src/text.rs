@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::change::{Batch, HeaderChange, InstanceChange};
-use crate::history::{HistoricTask, HistoricVariablesRow, HistoryRow as _};
+use crate::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRow as _};
 use crate::record::{
     ActivityRow, DecisionRecord, DefinitionRecord, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow,
     JobRow, NewDeployment, SubscriptionRow, UserTaskRow,
@@ -87,7 +87,7 @@ clean! {
     InstanceChange {
         header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted,
         jobs_put, historic_instance, historic_activities, history.variables,
-        history.tasks,
+        history.tasks, history.incidents,
     }
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,
@@ -124,7 +124,7 @@ macro_rules! clean_history {
     )+};
 }
 
-clean_history!(HistoricVariablesRow, HistoricTask);
+clean_history!(HistoricVariablesRow, HistoricTask, HistoricIncident);
 
 impl Clean for HeaderChange {
     fn clean(&mut self) {

@@ -1,6 +1,7 @@
 //! `/history`: what runs and what ended.
 
 mod activity_instance;
+mod incident;
 pub(crate) mod process_instance;
 mod task;
 mod variable_instance;
@@ -14,6 +15,7 @@ use super::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(activity_instance::routes())
+        .merge(incident::routes())
         .merge(process_instance::routes())
         .merge(task::routes())
         .merge(variable_instance::routes())

@@ -359,3 +359,64 @@ async fn user_tasks_are_kept_with_how_they_ended() {
     assert_eq!(each(&sorted, "assignee"), ["bert", "anna"]);
     assert_eq!(called.api.get("/history/task?taskInvolvedUser=x").await.status, 501);
 }
+
+#[tokio::test]
+async fn incidents_are_kept_with_how_they_were_closed() {
+    let order = Order::start().await;
+    order.fail_packing().await;
+    let list = async |query: &str| order.list(&format!("/history/incident?{query}")).await;
+    let open = order.only("/history/incident").await;
+    let expected = "activityId annotation causeIncidentId configuration createTime deleted endTime executionId \
+         failedActivityId historyConfiguration id incidentMessage incidentType jobDefinitionId open \
+         processDefinitionId processDefinitionKey processInstanceId removalTime resolved rootCauseIncidentId \
+         rootProcessInstanceId tenantId";
+    let mut expected: Vec<&str> = expected.split_whitespace().collect();
+    expected.sort_unstable();
+    assert_eq!(keys(&open), expected);
+    let states = |incident: &Value| ["open", "resolved", "deleted"].map(|state| incident[state] == true);
+    assert_eq!((states(&open), &open["endTime"]), ([true, false, false], &Value::Null));
+    assert_eq!(open["id"], order.only("/incident").await["id"]);
+
+    let task = open["configuration"].as_str().unwrap();
+    order.api.advance(chrono::TimeDelta::seconds(1));
+    let retries = format!("/external-task/{task}/retries");
+    order.api.put(&retries, json!({"retries": 1})).await.expect(204);
+    let resolved = order.only("/history/incident").await;
+    assert_eq!(states(&resolved), [false, true, false]);
+    assert_eq!(resolved["endTime"], "2026-01-31T09:30:01.000+0000");
+    assert_eq!(resolved["createTime"], open["createTime"]);
+
+    order.fail_packing().await;
+    order
+        .api
+        .delete(&format!("/process-instance/{}", order.id))
+        .await
+        .expect(204);
+    let deleted = list("deleted=true").await;
+    assert_eq!((deleted.len(), states(&deleted[0])), (1, [false, false, true]));
+    for (query, expected) in [
+        ("resolved=true", 1),
+        ("open=true", 0),
+        ("incidentType=failedExternalTask", 2),
+        ("incidentMessageLike=%25box", 2),
+        ("processDefinitionKeyIn=order,x", 2),
+        (&format!("configuration={task}"), 2),
+        (&format!("processInstanceId={NOWHERE}"), 0),
+        ("activityId=pack", 2),
+        ("endTimeAfter=2026-01-31T09:30:00.500%2B0000", 2),
+        ("createTimeBefore=2026-01-31T09:30:00.500%2B0000", 1),
+    ] {
+        assert_eq!(list(query).await.len(), expected, "{query}");
+        let counted = order
+            .api
+            .get(&format!("/history/incident/count?{query}"))
+            .await
+            .expect(200);
+        assert_eq!(counted, json!({"count": expected}), "{query}");
+    }
+    let sorted = list("sortBy=createTime&sortOrder=desc").await;
+    assert_eq!(
+        each(&sorted, "id"),
+        [&deleted[0]["id"], &resolved["id"]].map(Value::clone)
+    );
+}

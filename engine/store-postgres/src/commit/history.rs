@@ -12,6 +12,7 @@ use crate::document::{self, LargeValue};
 
 pub(super) fn write(statement: &mut Statement, changes: &[InstanceChange]) -> Result<()> {
     append(statement, changes, |rows| &rows.variables)?;
+    append(statement, changes, |rows| &rows.incidents)?;
     append(statement, changes, |rows| &rows.tasks)
 }
 
@@ -33,7 +34,7 @@ fn append<Row: HistoryRow>(
                 Cell::Variables(variables) => {
                     let mut outside = Vec::new();
                     let written = document::write(&variables, &mut outside)?;
-                    large.extend(outside.into_iter().map(|value| (row.instance_id(), value)));
+                    large.extend(outside.into_iter().map(|value| (row.key().0, value)));
                     Cell::Document(Some(written))
                 }
                 cell => cell,

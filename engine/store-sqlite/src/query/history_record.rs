@@ -2,7 +2,7 @@
 //! the running instances that are shown as them.
 
 use flowstone_store::cell::{self, Cell};
-use flowstone_store::history::{HistoricTask, HistoryRecord, HistoryRow, Origin};
+use flowstone_store::history::{HistoricIncident, HistoricTask, HistoryRecord, HistoryRow, Origin};
 use sqlx::sqlite::SqliteRow;
 
 use super::history::{DURATION, VARIABLES_OF_INSTANCE};
@@ -41,6 +41,20 @@ history_record!(
             a.node_id, t.name, t.description, t.assignee, t.owner, t.priority, t.due, t.follow_up, a.started_at, null, \
             null, t.candidate_users, t.candidate_groups from user_task t \
             join activity a on a.id = t.id join process_instance p on p.id = t.instance_id \
+            left join process_definition d on d.id = p.definition_id) h"
+);
+
+history_record!(
+    HistoricIncident,
+    "(select id, instance_id, root_instance_id, execution_id, incident_type, node_id, configuration, message, \
+            created_at, ended_at, state, definition_id, definition_key, tenant_id, job_definition_id \
+            from history_incident \
+        union all \
+        select i.id, i.instance_id, p.root_instance_id, i.activity_id, i.incident_type, i.node_id, i.configuration, \
+            i.message, i.created_at, null, 'open', p.definition_id, coalesce(d.key, \
+            substr(p.definition_id, 1, instr(p.definition_id || ':', ':') - 1)), \
+            p.tenant_id, j.job_definition_id from incident i join process_instance p on p.id = i.instance_id \
+            left join job j on j.id = i.configuration \
             left join process_definition d on d.id = p.definition_id) h"
 );
 

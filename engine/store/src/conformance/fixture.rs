@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::SharedStore;
 use crate::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
-use crate::history::{HistoricTask, HistoricVariablesRow, HistoryRows};
+use crate::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows};
 use crate::record::{
     ActivityKind, ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExternalTaskColumns,
     HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment,
@@ -215,6 +215,27 @@ pub fn incident(activity: &ActivityRow) -> IncidentRow {
         configuration: Some(activity.id.to_string()),
         message: Some("declined".to_owned()),
         created_at: now(),
+    }
+}
+
+/// An incident that was resolved, with as little as can be.
+pub fn closed_incident(incident: &IncidentRow) -> HistoricIncident {
+    HistoricIncident {
+        id: incident.id,
+        instance_id: incident.instance_id,
+        root_instance_id: None,
+        execution_id: incident.activity_id,
+        incident_type: incident.incident_type.clone(),
+        node_id: incident.node_id.clone(),
+        configuration: None,
+        message: None,
+        created_at: incident.created_at,
+        ended_at: Some(incident.created_at + TimeDelta::seconds(1)),
+        state: "resolved".into(),
+        definition_id: "order:1:x".into(),
+        definition_key: "order".into(),
+        tenant_id: None,
+        job_definition_id: None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use flowstone_expression::TypedValue;
 
-use super::fixture::{activity, change, commit, deploy, left_task, user_task, variables, waiting};
+use super::fixture::{
+    activity, change, closed_incident, commit, deploy, incident, job, left_task, user_task, variables, waiting,
+};
 use crate::SharedStore;
 use crate::change::{HeaderChange, InstanceChange};
 use crate::history::{HistoricTaskField, HistoryRows};
@@ -10,7 +12,7 @@ use crate::query::{
     Condition, HistoricActivityField, HistoricInstanceField, HistoricVariableField, Query, Scalar, Test,
     VariableOperator, VariableTest,
 };
-use crate::record::ActivityKind;
+use crate::record::{ActivityKind, JobRow};
 
 fn having<F>(name: &str, value: impl Into<TypedValue>) -> Query<F> {
     let test = VariableTest {
@@ -231,4 +233,40 @@ pub async fn user_tasks_that_are_open_and_ended_are_history(store: SharedStore) 
     }
     assert!(store.delete_historic_instance(ended.id()).await.unwrap());
     assert_eq!(store.count_historic_tasks(&Query::default()).await.unwrap(), 1);
+}
+
+pub async fn incidents_that_are_open_and_closed_are_history(store: SharedStore) {
+    let definition = deploy(&store, "order", None).await;
+    let instance = waiting(&definition.id);
+    let failed = job(&instance.task);
+    let mut open = incident(&instance.task);
+    open.incident_type = "failedJob".into();
+    open.configuration = Some(failed.id.to_string());
+    let of_task = incident(&instance.task);
+    let mut start = instance.start();
+    start.incidents_inserted = vec![open.clone(), of_task.clone()];
+    start.jobs_put = vec![JobRow {
+        job_definition_id: Some(instance.task.id),
+        ..failed
+    }];
+    let closed = closed_incident(&incident(&instance.task));
+    start.history.incidents = vec![closed.clone()];
+    commit(&store, [start]).await;
+    let found = store.historic_incidents(&Query::default()).await.unwrap();
+    let shown: Vec<_> = found
+        .iter()
+        .map(|row| (row.id, &*row.state, row.job_definition_id, row.ended_at))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (open.id, "open", Some(instance.task.id), None),
+            (of_task.id, "open", None, None),
+            (closed.id, "resolved", None, closed.ended_at),
+        ]
+    );
+    assert_eq!(
+        (&*found[0].definition_key, found[0].message.as_deref()),
+        ("order", Some("declined"))
+    );
 }

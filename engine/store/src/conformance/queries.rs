@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use super::deployments::decision;
 use super::fixture::{
-    activity, commit, deployment, incident, job, left_task, now, subscription, user_task, variables, waiting,
+    activity, closed_incident, commit, deployment, incident, job, left_task, now, subscription, user_task, variables,
+    waiting,
 };
 use crate::change::InstanceChange;
-use crate::history::HistoricTaskField;
+use crate::history::{HistoricIncidentField, HistoricTaskField};
 use crate::query::{
     Condition, DecisionField, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField,
     HistoricActivityField, HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField,
@@ -143,6 +144,15 @@ fn rows() -> Rows {
         rich_task,
         left_task(&activity(done.id(), "bare", ActivityKind::UserTask)),
     ];
+    let mut rich_incident = closed_incident(&incident(&done.task));
+    rich_incident.root_instance_id = Some(rich.id());
+    rich_incident.incident_type = "message".into();
+    rich_incident.configuration = Some("payment".to_owned());
+    rich_incident.message = Some("declined".to_owned());
+    rich_incident.state = "deleted".into();
+    rich_incident.tenant_id = Some("acme".to_owned());
+    rich_incident.job_definition_id = Some(approval.id);
+    end.history.incidents = vec![rich_incident, closed_incident(&incident(&done.task))];
     end.history.variables = vec![done.left_variables(variables([("amount", 7.into())])), of_task];
     let left = end.historic_activities.last_mut().unwrap();
     left.task_id = Some(left.id);
@@ -255,6 +265,7 @@ macro_rules! for_every_entity {
         $check!(historic_instances, count_historic_instances, HistoricInstanceField, $($argument),+);
         $check!(historic_activities, count_historic_activities, HistoricActivityField, $($argument),+);
         $check!(historic_tasks, count_historic_tasks, HistoricTaskField, $($argument),+);
+        $check!(historic_incidents, count_historic_incidents, HistoricIncidentField, $($argument),+);
         $check!(historic_variables, count_historic_variables, HistoricVariableField, $($argument),+);
     };
 }

@@ -5,8 +5,9 @@ use std::hash::Hash;
 
 use uuid::Uuid;
 
-use super::{Live, State};
+use super::{Live, Rows, State};
 use crate::change::{Batch, HeaderChange, InstanceChange};
+use crate::history::{HistoryRow, HistoryRows};
 use crate::record::{InstanceRow, UserTaskRow};
 use crate::store::{Committed, Error, Result};
 use crate::text::clean_batch;
@@ -100,16 +101,15 @@ impl State {
         unique(subscriptions, |id| self.subscription_owners.contains_key(id))?;
         unique(incidents, |id| self.incident_owners.contains_key(id))?;
         unique(ended, |id| self.historic_instances.contains_key(id))?;
-        let variables = changes
-            .iter()
-            .flat_map(|change| &change.history.variables)
-            .map(|row| (row.instance_id, row.id));
-        unique(variables, |key| self.historic_variables.contains_key(key))?;
-        let tasks = changes
-            .iter()
-            .flat_map(|change| &change.history.tasks)
-            .map(|row| (row.instance_id, row.id));
-        unique(tasks, |key| self.historic_tasks.contains_key(key))?;
+        unique(keys(changes, |rows| &rows.variables), |key| {
+            self.historic_variables.contains_key(key)
+        })?;
+        unique(keys(changes, |rows| &rows.tasks), |key| {
+            self.historic_tasks.contains_key(key)
+        })?;
+        unique(keys(changes, |rows| &rows.incidents), |key| {
+            self.historic_incidents.contains_key(key)
+        })?;
         unique(left, |key| self.historic_activities.contains_key(key))?;
         unique(events, |key| self.events.contains_key(key))
     }
@@ -121,12 +121,9 @@ impl State {
         let left = change.historic_activities.into_iter();
         self.historic_activities
             .extend(left.map(|row| ((row.instance_id, row.id), row)));
-        let variables = change.history.variables.into_iter();
-        self.historic_variables
-            .extend(variables.map(|row| ((row.instance_id, row.id), row)));
-        let tasks = change.history.tasks.into_iter();
-        self.historic_tasks
-            .extend(tasks.map(|row| ((row.instance_id, row.id), row)));
+        append(&mut self.historic_variables, change.history.variables);
+        append(&mut self.historic_tasks, change.history.tasks);
+        append(&mut self.historic_incidents, change.history.incidents);
         self.events.extend(
             change
                 .event_log
@@ -225,6 +222,20 @@ impl Live {
             jobs: BTreeMap::new(),
         }
     }
+}
+
+/// The keys of rows of history.
+fn keys<Row: HistoryRow>(
+    changes: &[InstanceChange],
+    pick: impl Fn(&HistoryRows) -> &Vec<Row>,
+) -> impl Iterator<Item = (Uuid, Uuid)> {
+    changes
+        .iter()
+        .flat_map(move |change| pick(&change.history).iter().map(HistoryRow::key))
+}
+
+fn append<Row: HistoryRow>(rows: &mut Rows<Row>, new: Vec<Row>) {
+    rows.extend(new.into_iter().map(|row| (row.key(), row)));
 }
 
 /// Refuses keys that are there already or come twice.

@@ -1,14 +1,16 @@
 //! Records of history that are described by their columns.
 
 use flowstone_expression::Variables;
+use uuid::Uuid;
 
 use super::entity::{Context, id, texts};
 use super::evaluate::{Entity, Value};
 use super::history::{duration, variables_of};
 use super::{Rows, State};
 use crate::cell::{Cell, Stored as _};
-use crate::history::{HistoricTask, HistoryRecord, Origin};
+use crate::history::{HistoricIncident, HistoricTask, HistoryRecord, Origin};
 use crate::query::Scalar;
+use crate::record::IncidentRow;
 
 /// A kind of record that is history when it has ended.
 pub(super) trait Source: HistoryRecord {
@@ -27,12 +29,7 @@ impl<Record: Source> Entity for Record {
         let ended = Record::ended(state).values().cloned();
         let open = Context::all(state).flat_map(Record::open);
         let mut rows: Vec<Self::Row<'_>> = ended.chain(open).map(|record| (record, state)).collect();
-        // The id is the first column.
-        rows.sort_by_cached_key(|(record, _)| match record.cells().swap_remove(0) {
-            Cell::Id(id) => id.map(|id| id.to_string()),
-            Cell::Text(text) => text,
-            _ => None,
-        });
+        rows.sort_by_key(|(record, _)| record.key().1);
         rows
     }
 
@@ -48,14 +45,14 @@ impl<Record: Source> Entity for Record {
                 _ => Value::One(None),
             },
             Origin::Running => {
-                let runs = state.instances.contains_key(&record.instance_id());
+                let runs = state.instances.contains_key(&record.key().0);
                 Value::One(Some(Scalar::Boolean(runs)))
             }
         }
     }
 
     fn variables<'row>((record, state): &'row Self::Row<'_>) -> Option<&'row Variables> {
-        variables_of(state, record.instance_id())
+        variables_of(state, record.key().0)
     }
 
     fn record((record, _): &Self::Row<'_>) -> Self {
@@ -112,6 +109,41 @@ impl Source for HistoricTask {
                 delete_reason: None,
                 candidate_users: task.candidate_users.clone(),
                 candidate_groups: task.candidate_groups.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Source for HistoricIncident {
+    fn ended(state: &State) -> &Rows<Self> {
+        &state.historic_incidents
+    }
+
+    fn open(context: Context<'_>) -> Vec<Self> {
+        let (live, instance) = (context.live, &context.live.instance);
+        let job_of = |incident: &IncidentRow| {
+            let failed = incident.configuration.as_deref()?;
+            let job = live.jobs.get(&Uuid::parse_str(failed).ok()?)?;
+            job.job_definition_id
+        };
+        live.incidents
+            .values()
+            .map(|incident| HistoricIncident {
+                id: incident.id,
+                instance_id: instance.id,
+                root_instance_id: instance.root_instance_id,
+                execution_id: incident.activity_id,
+                incident_type: incident.incident_type.clone(),
+                node_id: incident.node_id.clone(),
+                configuration: incident.configuration.clone(),
+                message: incident.message.clone(),
+                created_at: incident.created_at,
+                ended_at: None,
+                state: "open".into(),
+                definition_id: instance.definition_id.clone(),
+                definition_key: context.definition_key(),
+                tenant_id: instance.tenant_id.clone(),
+                job_definition_id: job_of(incident),
             })
             .collect()
     }
