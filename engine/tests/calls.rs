@@ -383,3 +383,35 @@ async fn calls_in_parallel_come_back_one_by_one() {
     }
     assert_eq!(running(&kit).await, 0);
 }
+
+#[tokio::test]
+async fn a_signal_that_is_thrown_asynchronously_reaches_each_by_a_job_of_its_own() {
+    let kit = Kit::with(Options {
+        job_execution: false,
+        ..Options::default()
+    })
+    .await;
+    let waiting = deploy_with_signal(&kit, "waiting", &catcher(USER_TASK)).await;
+    let waiting = kit.start(&waiting).await.instance_id;
+    let failing = r#"<serviceTask id="m" camunda:expression="${missing}"/>"#;
+    let failing = deploy_with_signal(&kit, "failing", &catcher(failing)).await;
+    let failing = kit.start(&failing).await.instance_id;
+    let asynchronous = thrower().replace("signalRef=", r#"camunda:async="true" signalRef="#);
+    let thrower = deploy_with_signal(&kit, "thrower", &asynchronous).await;
+    assert!(start_with(&kit, &thrower, one("why", "fire")).await.unwrap().ended);
+    for (instance, goes_on) in [(waiting, true), (failing, false)] {
+        token(&kit, instance, "c").await;
+        let view = kit.engine.view(instance).await.unwrap().unwrap().instance;
+        let job = view.jobs().next().unwrap().id;
+        let done = kit
+            .engine
+            .submit(Submission::new(job, Command::ExecuteJob { job }))
+            .await;
+        assert_eq!(done.is_ok(), goes_on);
+    }
+    token(&kit, waiting, "m").await;
+    let view = kit.engine.view(waiting).await.unwrap().unwrap().instance;
+    assert_eq!(view.root().unwrap().variables["told"], TypedValue::from("fire"));
+    let view = kit.engine.view(failing).await.unwrap().unwrap().instance;
+    assert_eq!(view.jobs().next().unwrap().retries, 2, "one that fails is tried again");
+}

@@ -25,7 +25,7 @@ pub use event::{
 
 pub use gateway::{AdHocSubProcess, ComplexGateway, EventBasedGateway};
 pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
-pub use listener::{ExecutionEvent, ExecutionListener, TaskEvent, TaskListener};
+pub use listener::{ExecutionEvent, ExecutionListener, TaskEvent, TaskListener, TimeoutListener};
 
 use flowstone_expression::Expression;
 use flowstone_script::Script;

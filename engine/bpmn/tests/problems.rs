@@ -816,8 +816,8 @@ fn thrown_signals_are_checked() {
     check(&end("<signalEventDefinition/>"), &["missing-reference n"]);
     check(&end("<signalEventDefinition signalRef='x'/>"), &["unknown-reference n"]);
     check(
-        &end("<signalEventDefinition signalRef='g' camunda:async='true'/>"),
-        &["unsupported-attribute n"],
+        &end("<signalEventDefinition signalRef='g' camunda:async='yes'/>"),
+        &["invalid-boolean n"],
     );
 }
 
@@ -836,6 +836,21 @@ fn script_tasks_are_checked() {
     check(&with("scriptFormat='feel'", "1 + 1"), &[]);
     check(&with("", "1"), &["missing-script n"]);
     check(&with("scriptFormat='juel'", " "), &["missing-script n"]);
+}
+
+#[test]
+fn timeout_listeners_are_checked() {
+    let with = |attributes: &str, timer: &str| {
+        of_node(&format!(
+            "<userTask id='n'><extensionElements><camunda:taskListener event='timeout' {attributes} \
+             expression='${{x}}'>{timer}</camunda:taskListener></extensionElements></userTask>"
+        ))
+    };
+    let timer = "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>";
+    check(&with("id='l'", timer), &[]);
+    check(&with("", timer), &["invalid-listener n"]);
+    check(&with("id='l'", ""), &["invalid-listener n"]);
+    check(&with("id='l'", "<timerEventDefinition/>"), &["missing-timer n"]);
 }
 
 #[test]

@@ -175,6 +175,15 @@ pub enum Command {
         /// The results by the names of the outputs, a row for each matching rule.
         rows: Vec<Variables>,
     },
+    /// Give a signal to an execution that waits for it, by a job.
+    DeliverLater {
+        /// The execution.
+        execution: Uuid,
+        /// Name of the signal.
+        name: String,
+        /// Variables that come with it.
+        variables: Variables,
+    },
     /// Go on after something was raised to who called the instance, which did not interrupt it.
     GoOnAfterRaising {
         /// Token that raised it.

@@ -313,6 +313,8 @@ pub enum Event {
         tenant_id: Option<String>,
         /// Variables for who catches it.
         variables: Variables,
+        /// Whether each gets it by a job of its own.
+        asynchronous: bool,
     },
     /// The instance ended.
     InstanceEnded {

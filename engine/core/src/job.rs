@@ -61,7 +61,7 @@ impl Step<'_> {
         }
     }
 
-    fn create_job(
+    pub(crate) fn create_job(
         &mut self,
         owner: Uuid,
         node: NodeIndex,
@@ -126,9 +126,26 @@ impl Step<'_> {
                 Ok(())
             }
             JobWork::Leave { flow } => self.leave_later(owner, node, flow),
+            JobWork::Deliver {
+                subscription,
+                variables,
+            } => {
+                if self.instance.subscription(owner, subscription).is_some() {
+                    self.set_variables(owner, &variables);
+                    self.came(owner, node, Some(subscription))?;
+                }
+                Ok(())
+            }
+            JobWork::Timeout { listener, again } => {
+                if let Some(again) = again {
+                    let work = |again| JobWork::Timeout { listener, again };
+                    self.arm_again(owner, node, &again, job.due, work)?;
+                }
+                self.listen_to_timeout(owner, node, listener)
+            }
             JobWork::Timer { again } => {
                 if let Some(again) = again {
-                    self.arm_again(owner, node, &again, job.due)?;
+                    self.arm_again(owner, node, &again, job.due, |again| JobWork::Timer { again })?;
                 }
                 self.came(owner, node, None)
             }
@@ -180,6 +197,22 @@ impl Step<'_> {
         self.create_job(owner, event, self.model.id(event), JobWork::Timer { again }, Some(due))
     }
 
+    /// Sets the timer of a listener of a user task.
+    pub(crate) fn set_timeout(
+        &mut self,
+        token: Uuid,
+        node: NodeIndex,
+        listener: usize,
+        timer: &Timer,
+    ) -> Result<(), Rejection> {
+        let value = self.evaluate(&timer.expression, &mut Place::at(token, node))?;
+        let set = timer_due(timer.kind, &value, self.now);
+        let Repeated { due, cycle } = set.map_err(|problem| self.unfit(node, &problem))?;
+        let again = cycle.map(|cycle| Repetition { cycle, count: 1 });
+        let work = JobWork::Timeout { listener, again };
+        self.create_job(token, node, self.model.id(node), work, Some(due))
+    }
+
     /// Only events that leave running what they stand at can come again.
     pub(crate) fn comes_again(&self, event: NodeIndex) -> bool {
         match &self.model.flow_node(event).kind {
@@ -195,12 +228,13 @@ impl Step<'_> {
         event: NodeIndex,
         again: &Repetition,
         previous: Option<DateTime<Utc>>,
+        work: impl FnOnce(Option<Repetition>) -> JobWork,
     ) -> Result<(), Rejection> {
         let next = repeat(again, previous.unwrap_or(self.now), self.now);
         let Some((due, again)) = next.map_err(|problem| self.unfit(event, &problem))? else {
             return Ok(());
         };
-        let work = JobWork::Timer { again: Some(again) };
+        let work = work(Some(again));
         self.create_job(owner, event, self.model.id(event), work, Some(due))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowstone_bpmn::model::{Asynchronous, Catch, FlowNode, NodeIndex, NodeKind, Timer};
+use flowstone_bpmn::model::{Asynchronous, Catch, FlowNode, NodeIndex, NodeKind, TimeoutListener, Timer};
 
 use crate::compile::Executable;
 use crate::state::{Job, JobWork};
@@ -30,6 +30,10 @@ impl Executable {
                 continuations(&mut definitions, &self.id(index), repeated.asynchronous);
             }
             definitions.extend(self.timer_definition(index, node));
+            if let NodeKind::UserTask(task) = &node.kind {
+                let timeouts = task.timeouts.iter();
+                definitions.extend(timeouts.map(|timeout| timeout_definition(&self.id(index), timeout)));
+            }
         }
         definitions
     }
@@ -40,6 +44,15 @@ impl Executable {
         match job.work {
             JobWork::Enter => Some(continuation(&job.node, "async-before")),
             JobWork::Leave { .. } => Some(continuation(&job.node, "async-after")),
+            // The model says nothing of it: it comes from who throws.
+            JobWork::Deliver { .. } => None,
+            JobWork::Timeout { listener, .. } => match &self.flow_node(index).kind {
+                NodeKind::UserTask(task) => {
+                    let timeout = task.timeouts.get(listener)?;
+                    Some(timeout_definition(&job.node, timeout))
+                }
+                _ => None,
+            },
             JobWork::Timer { .. } => self.timer_definition(index, self.flow_node(index)),
         }
     }
@@ -77,6 +90,14 @@ fn continuation(node: &Arc<str>, configuration: &str) -> JobDefinition {
         node: node.clone(),
         job_type: "async-continuation",
         configuration: configuration.to_owned(),
+    }
+}
+
+fn timeout_definition(node: &Arc<str>, timeout: &TimeoutListener) -> JobDefinition {
+    JobDefinition {
+        node: node.clone(),
+        job_type: "timer-task-listener",
+        configuration: timer_configuration(&timeout.timer),
     }
 }
 

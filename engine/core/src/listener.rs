@@ -77,6 +77,17 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// Computes a listener of a user task that has been there for some time.
+    pub(crate) fn listen_to_timeout(&mut self, token: Uuid, node: NodeIndex, listener: usize) -> Result<(), Rejection> {
+        let model = self.model;
+        if let NodeKind::UserTask(task) = &model.flow_node(node).kind
+            && let Some(timeout) = task.timeouts.get(listener)
+        {
+            self.compute_listener(&timeout.script, "timeout", &mut Place::at(token, node))?;
+        }
+        Ok(())
+    }
+
     fn compute_listener(
         &mut self,
         script: &Script,

@@ -1,12 +1,15 @@
 //! Signals that events broadcast (BPMN 2.0, 10.5.7; bpmn-semantics 2.7).
 
+use std::sync::Arc;
+
 use flowstone_bpmn::model::{NodeIndex, ThrownSignal};
+use flowstone_expression::Variables;
 use uuid::Uuid;
 
 use crate::context::Place;
 use crate::event::Event;
 use crate::rejection::Rejection;
-use crate::state::{EventKind, Wait};
+use crate::state::{EventKind, JobWork, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -32,6 +35,7 @@ impl Step<'_> {
             name,
             tenant_id: self.instance.tenant_id.clone(),
             variables: variables.clone(),
+            asynchronous: signal.asynchronous,
         });
         // Who catches the signal may interrupt the thrower, which then does not go on.
         self.schedule_completion(scope, node, token);
@@ -39,10 +43,48 @@ impl Step<'_> {
             let Some(subscription) = self.instance.subscription(owner, id) else {
                 continue;
             };
+            if signal.asynchronous {
+                let place = subscription.node.clone();
+                self.deliver_by_job(owner, id, place, &variables)?;
+                continue;
+            }
             let event = self.model.find(&subscription.node)?;
             self.set_variables(owner, &variables);
             self.came(owner, event, Some(id))?;
         }
         Ok(())
+    }
+
+    /// Who waits for a signal gets it by a job.
+    pub(crate) fn deliver_later(
+        &mut self,
+        execution: Uuid,
+        name: &str,
+        variables: &Variables,
+    ) -> Result<(), Rejection> {
+        let mut subscriptions = self.instance.subscriptions_of(execution);
+        let waiting = subscriptions.find(|one| one.kind == EventKind::Signal && one.name.as_deref() == Some(name));
+        let waiting = waiting.map(|one| (one.id, one.node.clone()));
+        drop(subscriptions);
+        match waiting {
+            Some((id, place)) => self.deliver_by_job(execution, id, place, variables),
+            None => Err(Rejection::UnknownExecution { execution }),
+        }
+    }
+
+    fn deliver_by_job(
+        &mut self,
+        owner: Uuid,
+        subscription: Uuid,
+        place: Arc<str>,
+        variables: &Variables,
+    ) -> Result<(), Rejection> {
+        let node = self.model.find(&place)?;
+        let variables = variables.clone();
+        let work = JobWork::Deliver {
+            subscription,
+            variables,
+        };
+        self.create_job(owner, node, place, work, None)
     }
 }

@@ -366,6 +366,20 @@ pub enum JobWork {
         /// Position of the flow among those that leave the node.
         flow: Option<usize>,
     },
+    /// Gives a signal that was thrown to who waits for it, if it still does.
+    Deliver {
+        /// The subscription.
+        subscription: Uuid,
+        /// Variables that come with the signal.
+        variables: Variables,
+    },
+    /// Computes a listener of a user task that has been there for some time.
+    Timeout {
+        /// Position of the listener among those of the task that wait for a time.
+        listener: usize,
+        /// How it comes again.
+        again: Option<Repetition>,
+    },
     /// Lets the event go on.
     Timer {
         /// How it comes again, for an event that does not interrupt.

@@ -274,6 +274,11 @@ impl<'a> Step<'a> {
             Command::ExecuteJob { job } => self.execute_job(*job),
             Command::FailJob { job, failure } => self.fail_job(*job, failure),
             Command::ChangeJob { job, change } => self.change_job(*job, change),
+            Command::DeliverLater {
+                execution,
+                name,
+                variables,
+            } => self.deliver_later(*execution, name, variables),
             Command::Decided { token, rows } => self.decided(*token, rows),
             Command::FromCalled { token, what, variables } => self.hear_from_called(*token, what, variables),
             Command::GoOnAfterRaising { token, raised } => self.go_on_after_raising(*token, raised),

@@ -54,7 +54,12 @@ impl Step<'_> {
             self.listen_to_new_task(TaskEvent::Assignment, &mut entry)?;
         }
         let task = entry.task.take().unwrap_or_default();
-        self.wait(entry, Wait::UserTask(task))
+        let token = entry.id;
+        self.wait(entry, Wait::UserTask(task))?;
+        for (listener, timeout) in model.timeouts.iter().enumerate() {
+            self.set_timeout(token, node, listener, &timeout.timer)?;
+        }
+        Ok(())
     }
 
     /// A person completed a user task.

@@ -4,6 +4,7 @@
 
 mod world;
 
+use chrono::TimeDelta;
 use flowstone_core::Command;
 use flowstone_expression::TypedValue;
 use world::{World, compiled, flows, run, start_of};
@@ -145,4 +146,47 @@ fn a_failure_means_an_error_when_its_condition_holds() {
     world.fail("t", 0, "none left").unwrap();
     assert_eq!(world.waiting(), ["u"]);
     assert_eq!(world.instance.incidents().count(), 0);
+}
+
+#[test]
+fn a_listener_of_a_user_task_can_wait_for_some_time() {
+    let listener = |id: &str, timer: &str| {
+        format!(
+            r#"<camunda:taskListener id="{id}" event="timeout" expression="${{execution.setVariable('{id}', task.eventName)}}">
+               <timerEventDefinition>{timer}</timerEventDefinition></camunda:taskListener>"#
+        )
+    };
+    let content = format!(
+        r#"<startEvent id="s"/><userTask id="u"><extensionElements>{}{}</extensionElements></userTask><userTask id="v"/>"#,
+        listener("once", "<timeDuration>PT1H</timeDuration>"),
+        listener("again", "<timeCycle>R2/PT30M</timeCycle>")
+    ) + &flows(&["s>u", "u>v"]);
+    let mut world = run(&content, &[]);
+    let due: Vec<_> = world.instance.jobs().map(|job| job.due.unwrap() - world.now).collect();
+    assert_eq!(due, [TimeDelta::minutes(60), TimeDelta::minutes(30)]);
+    let definitions = world.model.job_definitions();
+    let configurations: Vec<_> = definitions
+        .iter()
+        .map(|one| (one.job_type, one.configuration.as_str()))
+        .collect();
+    assert_eq!(
+        configurations,
+        [
+            ("timer-task-listener", "DURATION: PT1H"),
+            ("timer-task-listener", "CYCLE: R2/PT30M")
+        ]
+    );
+    let first = |world: &World| world.instance.jobs().min_by_key(|job| job.due).unwrap().id;
+    let job = first(&world);
+    world.now += TimeDelta::minutes(30);
+    world.give(&Command::ExecuteJob { job }).unwrap();
+    assert_eq!(world.waiting(), ["u"], "the task stays");
+    assert_eq!(world.root("again"), Some(TypedValue::from("timeout")));
+    assert_eq!(
+        (world.root("once"), world.instance.jobs().count()),
+        (None, 2),
+        "it comes again"
+    );
+    world.complete("u", &[]).unwrap();
+    assert_eq!(world.instance.jobs().count(), 0, "with the task its timers go");
 }

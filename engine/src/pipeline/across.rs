@@ -56,6 +56,7 @@ enum News {
         name: String,
         tenant_id: Option<String>,
         variables: Variables,
+        asynchronous: bool,
     },
 }
 
@@ -79,8 +80,10 @@ fn news(instance: &Instance, events: &[Event]) -> Vec<News> {
             name,
             tenant_id,
             variables,
+            asynchronous,
         } => Some(News::Signal {
             from,
+            asynchronous: *asynchronous,
             name: name.clone(),
             tenant_id: tenant_id.clone(),
             variables: variables.clone(),
@@ -222,7 +225,11 @@ impl Across<'_> {
                 name,
                 tenant_id,
                 variables,
-            } => self.signal(from, &name, tenant_id.as_deref(), &variables).await,
+                asynchronous,
+            } => {
+                let tenant = tenant_id.as_deref();
+                self.signal(from, &name, tenant, &variables, asynchronous).await
+            }
         }
     }
 
@@ -372,6 +379,7 @@ impl Across<'_> {
         name: &str,
         tenant: Option<&str>,
         variables: &Variables,
+        asynchronous: bool,
     ) -> Result<(), Failure> {
         let shell = self.writer.shell.clone();
         let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
@@ -402,12 +410,20 @@ impl Across<'_> {
             receivers.extend(waiting.map(|one| (*id, one.owner)));
         }
         for (instance, execution) in receivers {
-            let command = Command::Trigger(Trigger {
-                execution,
-                awaited: Awaited::Event(EventKind::Signal, name.to_owned()),
-                variables: variables.clone(),
-                local_variables: Variables::new(),
-            });
+            let command = if asynchronous {
+                Command::DeliverLater {
+                    execution,
+                    name: name.to_owned(),
+                    variables: variables.clone(),
+                }
+            } else {
+                Command::Trigger(Trigger {
+                    execution,
+                    awaited: Awaited::Event(EventKind::Signal, name.to_owned()),
+                    variables: variables.clone(),
+                    local_variables: Variables::new(),
+                })
+            };
             self.step_if_possible(instance, &command).await?;
         }
         let starts = shell.definitions.start_subscriptions(self.round.now).await?;

@@ -3,7 +3,7 @@
 use flowstone_expression::Expression;
 use flowstone_script::Script;
 
-use super::{Asynchronous, CalledBinding, Message, TaskListener, ThrownError};
+use super::{Asynchronous, CalledBinding, Message, TaskListener, ThrownError, TimeoutListener};
 
 /// Who does the work of a service, send or business rule task, or of a message throw event.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +102,8 @@ pub struct UserTask {
     pub form: Option<FormReference>,
     /// Computed in the life of the task.
     pub listeners: Vec<TaskListener>,
+    /// Computed when it has been there for some time.
+    pub timeouts: Vec<TimeoutListener>,
 }
 
 /// A reference to a deployed form (vendor attributes `formRef…`).

@@ -184,6 +184,8 @@ pub struct ThrownSignal {
     pub name: Expression,
     /// The variables that come with it.
     pub inputs: Vec<VariableMapping>,
+    /// Whether each who waits for it gets it by a job of its own (vendor attribute `async`).
+    pub asynchronous: bool,
 }
 
 /// An escalation that an event throws.

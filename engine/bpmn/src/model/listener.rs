@@ -2,6 +2,8 @@
 
 use flowstone_script::Script;
 
+use super::Timer;
+
 /// An expression or script that is computed when a node is entered or left, or an instance begins or ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExecutionListener {
@@ -35,6 +37,15 @@ impl ExecutionEvent {
 pub struct TaskListener {
     /// When.
     pub event: TaskEvent,
+    /// What.
+    pub script: Script,
+}
+
+/// An expression or script that is computed when a user task has been there for some time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeoutListener {
+    /// When.
+    pub timer: Timer,
     /// What.
     pub script: Script,
 }

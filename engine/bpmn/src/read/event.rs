@@ -546,16 +546,11 @@ impl<'tree> Reader<'tree, '_, '_> {
         event: &Element<'_>,
         definition: &'tree Element<'tree>,
     ) -> Option<ThrownSignal> {
-        if let Some(value) = definition.vendor_attribute("async")
-            && self.flag(Some(value), false, "async", event.id())
-        {
-            self.refuse_attribute(event.id(), value.span, "async", definition.name);
-            return None;
-        }
         let name = self.signal_name(event, definition)?;
         Some(ThrownSignal {
             name,
             inputs: self.mappings(index, "in", event.id()).1,
+            asynchronous: self.flag(definition.vendor_attribute("async"), false, "async", event.id()),
         })
     }
 

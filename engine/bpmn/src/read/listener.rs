@@ -6,7 +6,7 @@ use super::Reader;
 use super::node::is_true;
 use crate::codes;
 use crate::draft::{RemoteListener, title};
-use crate::model::{ExecutionEvent, ExecutionListener, ExternalTask, TaskEvent, TaskListener};
+use crate::model::{ExecutionEvent, ExecutionListener, ExternalTask, TaskEvent, TaskListener, TimeoutListener, Timer};
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex};
 
@@ -14,7 +14,7 @@ impl<'tree> Reader<'tree, '_, '_> {
     /// The execution listeners of a node or process.
     pub(super) fn execution_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<ExecutionListener> {
         let mut listeners = Vec::new();
-        for (event, script) in self.listeners(index, "executionListener", id) {
+        for (_, event, script) in self.listeners(index, "executionListener", id) {
             let event = match event.as_str() {
                 "start" => ExecutionEvent::Start,
                 "end" => ExecutionEvent::End,
@@ -31,27 +31,59 @@ impl<'tree> Reader<'tree, '_, '_> {
     /// The listeners of a sequence flow, computed when it is taken.
     pub(super) fn take_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<Script> {
         let listeners = self.listeners(index, "executionListener", id);
-        listeners.into_iter().map(|(_, script)| script).collect()
+        listeners.into_iter().map(|(_, _, script)| script).collect()
     }
 
-    pub(super) fn task_listeners(&mut self, index: ElementIndex, id: Option<&str>) -> Vec<TaskListener> {
-        let mut listeners = Vec::new();
-        for (event, script) in self.listeners(index, "taskListener", id) {
+    /// The listeners of a user task: those of its life, and those that wait for some time.
+    pub(super) fn task_listeners(
+        &mut self,
+        index: ElementIndex,
+        owner: &'tree Element<'tree>,
+    ) -> (Vec<TaskListener>, Vec<TimeoutListener>) {
+        let id = owner.id();
+        let (mut listeners, mut timeouts) = (Vec::new(), Vec::new());
+        for (listener, event, script) in self.listeners(index, "taskListener", id) {
             let event = match event.as_str() {
+                "timeout" => {
+                    let timer = self.timeout(listener, owner);
+                    timeouts.extend(timer.map(|timer| TimeoutListener { timer, script }));
+                    continue;
+                }
                 "create" => TaskEvent::Create,
                 "assignment" => TaskEvent::Assignment,
                 "update" => TaskEvent::Update,
                 "complete" => TaskEvent::Complete,
                 "delete" => TaskEvent::Delete,
                 other => {
-                    let known = "'create', 'assignment', 'update', 'complete' or 'delete'";
+                    let known = "'create', 'assignment', 'update', 'complete', 'delete' or 'timeout'";
                     self.unknown_event(index, other, known, id);
                     continue;
                 }
             };
             listeners.push(TaskListener { event, script });
         }
-        listeners
+        (listeners, timeouts)
+    }
+
+    /// When a listener for a timeout is computed.
+    fn timeout(&mut self, index: ElementIndex, owner: &'tree Element<'tree>) -> Option<Timer> {
+        let listener = self.element(index);
+        let timer = self.tree.bpmn_child(index, "timerEventDefinition");
+        let missing = match timer {
+            _ if listener.id().is_none_or(str::is_empty) => "id",
+            Some((index, timer)) => return self.timer(index, timer, owner),
+            None => "timerEventDefinition",
+        };
+        self.problems.error(
+            Problem::new(
+                codes::INVALID_LISTENER,
+                listener.span,
+                format!("A listener of {} for a timeout has no {missing}.", title(owner)),
+                format!("Add the {missing}."),
+            )
+            .at(owner.id()),
+        );
+        None
     }
 
     /// The listeners of a node or process that workers carry out (vendor attribute `topic` on a listener).
@@ -128,7 +160,7 @@ impl<'tree> Reader<'tree, '_, '_> {
     }
 
     /// Event and computation of each listener. Java code fails when it is reached, so that the rest of the model runs.
-    fn listeners(&mut self, index: ElementIndex, name: &str, id: Option<&str>) -> Vec<(String, Script)> {
+    fn listeners(&mut self, index: ElementIndex, name: &str, id: Option<&str>) -> Vec<(ElementIndex, String, Script)> {
         let tree = self.tree;
         let owner = self.element(index);
         let mut found = Vec::new();
@@ -153,7 +185,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 self.empty_listener(element, owner);
                 None
             };
-            found.extend(script.map(|script| (event.to_owned(), script)));
+            found.extend(script.map(|script| (listener, event.to_owned(), script)));
         }
         found
     }

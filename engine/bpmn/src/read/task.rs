@@ -206,6 +206,7 @@ impl<'tree> Reader<'tree, '_, '_> {
     pub(super) fn user_task(&mut self, index: ElementIndex, element: &'tree Element<'tree>) -> UserTask {
         let id = element.id();
         let (form_key, form) = self.form(element);
+        let (listeners, timeouts) = self.task_listeners(index, element);
         let mut task = UserTask {
             name: element.attribute("name").and_then(|name| self.expression(name, id)),
             description: self
@@ -217,7 +218,8 @@ impl<'tree> Reader<'tree, '_, '_> {
             due_date: self.expression_attribute(element, "dueDate"),
             follow_up_date: self.expression_attribute(element, "followUpDate"),
             priority: self.expression_attribute(element, "priority"),
-            listeners: self.task_listeners(index, id),
+            listeners,
+            timeouts,
             form_key,
             form,
         };

@@ -348,6 +348,8 @@ impl View<'_> {
             let flow_node = self.process.node(node);
             let fits = match &job.work {
                 JobWork::Timer { .. } => matches!(flow_node.kind.catch(), Some(Catch::Timer(_))),
+                JobWork::Timeout { .. } => matches!(flow_node.kind, NodeKind::UserTask(_)),
+                JobWork::Deliver { .. } => matches!(flow_node.kind.catch(), Some(Catch::Signal { .. })),
                 JobWork::Enter | JobWork::Leave { .. } => {
                     let cut = match &flow_node.multi_instance {
                         Some(repeated) if !body => repeated.asynchronous,
