@@ -256,7 +256,9 @@ impl Step<'_> {
     fn inputs(&mut self, entry: &mut Entry) -> Result<Variables, Rejection> {
         let model = self.model;
         let mut locals = Variables::new();
-        if let Some(mapping) = &model.flow_node(entry.node).input_output {
+        if let Some(mapping) = &model.flow_node(entry.node).input_output
+            && !self.skip.mappings
+        {
             // One instance of several sees what it is carried out for.
             let mut place = if entry.locals.is_empty() {
                 Place::at(entry.scope, entry.node)

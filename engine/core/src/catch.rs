@@ -173,15 +173,28 @@ impl Step<'_> {
             return Err(self.unfit(start, "the start event stands in no sub-process"));
         };
         if interrupting {
-            self.cancel_content(scope, Skip::default())?;
-            let model = self.model;
-            let is_start = |node: &str| {
-                let node = model.find(node).map(|node| &model.flow_node(node).kind);
-                matches!(node, Ok(NodeKind::StartEvent(_)))
-            };
-            self.unsubscribe(scope, |subscription| is_start(&subscription.node));
-            self.end_jobs(scope, |job| is_start(&job.node));
+            self.interrupt(scope)?;
         }
+        let id = self.open_event_sub_process(scope, sub_process)?;
+        self.schedule(id, start);
+        Ok(())
+    }
+
+    /// Cancels all that is active in a scope, where no event sub-process can be set off any more.
+    pub(crate) fn interrupt(&mut self, scope: Uuid) -> Result<(), Rejection> {
+        self.cancel_content(scope, Skip::default())?;
+        let model = self.model;
+        let is_start = |node: &str| {
+            let node = model.find(node).map(|node| &model.flow_node(node).kind);
+            matches!(node, Ok(NodeKind::StartEvent(_)))
+        };
+        self.unsubscribe(scope, |subscription| is_start(&subscription.node));
+        self.end_jobs(scope, |job| is_start(&job.node));
+        Ok(())
+    }
+
+    /// Opens the scope of an event sub-process in which nothing is active yet; its id.
+    pub(crate) fn open_event_sub_process(&mut self, scope: Uuid, sub_process: NodeIndex) -> Result<Uuid, Rejection> {
         let id = self.ids.next_id();
         self.emit(Event::ScopeOpened {
             id,
@@ -191,8 +204,7 @@ impl Step<'_> {
         });
         self.listen(ExecutionEvent::Start, sub_process, &mut Place::at(id, sub_process))?;
         self.watch_scope(id, Some(sub_process))?;
-        self.schedule(id, start);
-        Ok(())
+        Ok(id)
     }
 
     /// The scope directly around a token or scope.

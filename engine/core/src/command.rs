@@ -7,6 +7,7 @@ use flowstone_expression::Variables;
 use uuid::Uuid;
 
 use crate::event::Raised;
+use crate::modification::Modification;
 use crate::state::{Caller, Delegation, EventKind, JobFailure};
 
 /// A request to change one process instance. Times come from outside: the core reads no clock.
@@ -191,6 +192,8 @@ pub enum Command {
         /// What.
         raised: Raised,
     },
+    /// Move its tokens by hand, also while it is suspended.
+    Modify(Modification),
     /// End the instance, because nobody waits any more for what it was called for.
     Abandon,
     /// End the instance from outside, interrupting what runs.
@@ -294,6 +297,8 @@ pub struct Start {
     pub user: Option<String>,
     /// Who called it.
     pub caller: Option<Caller>,
+    /// What is done instead of beginning at a start event.
+    pub modification: Option<Modification>,
 }
 
 /// Who reports on an external task.

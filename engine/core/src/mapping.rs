@@ -18,7 +18,7 @@ impl Step<'_> {
         node: NodeIndex,
         skip: Skip,
     ) -> Result<(), Rejection> {
-        if !skip.outputs {
+        if !skip.mappings && !self.skip.mappings {
             self.apply_outputs(inside, outside, node)?;
         }
         if !skip.listeners {

@@ -16,10 +16,10 @@ use crate::scope::Skip;
 use crate::state::{Token, Wait};
 use crate::step::Step;
 
-const ALL: &str = "nrOfInstances";
-const COMPLETED: &str = "nrOfCompletedInstances";
-const ACTIVE: &str = "nrOfActiveInstances";
-const COUNTER: &str = "loopCounter";
+pub(crate) const ALL: &str = "nrOfInstances";
+pub(crate) const COMPLETED: &str = "nrOfCompletedInstances";
+pub(crate) const ACTIVE: &str = "nrOfActiveInstances";
+pub(crate) const COUNTER: &str = "loopCounter";
 
 /// How often an activity can be carried out: what it takes to count them is held in memory.
 const MOST: i32 = 1_000_000;
@@ -84,7 +84,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn open_body(&mut self, scope: Uuid, body: Arc<str>) -> Uuid {
+    pub(crate) fn open_body(&mut self, scope: Uuid, body: Arc<str>) -> Uuid {
         let id = self.ids.next_id();
         self.emit(Event::ScopeOpened {
             id,
@@ -193,8 +193,9 @@ impl Step<'_> {
             self.set_local_variable(body, COUNTER, TypedValue::from(completed));
             return Ok(!self.loops_on(body, node, repeated, completed)?);
         }
+        let mut active = 1;
         if !repeated.sequential {
-            let active = self.counter(body, ACTIVE) - 1;
+            active = self.counter(body, ACTIVE) - 1;
             self.set_local_variable(body, ACTIVE, TypedValue::from(active));
         }
         if let Some(condition) = &repeated.completion_condition
@@ -202,7 +203,8 @@ impl Step<'_> {
         {
             return Ok(true);
         }
-        Ok(completed >= self.counter(body, ALL))
+        // What an operator canceled is never completed.
+        Ok(active <= 0 || completed >= self.counter(body, ALL))
     }
 
     /// What is kept of an instance of a parallel multi-instance activity that ends before the others: what it was
@@ -270,7 +272,7 @@ impl Step<'_> {
         self.leave(scope, node)
     }
 
-    fn counter(&self, body: Uuid, name: &str) -> i32 {
+    pub(crate) fn counter(&self, body: Uuid, name: &str) -> i32 {
         let variables = self.instance.scope(body).map(|scope| &scope.variables);
         let value = variables.and_then(|variables| variables.get(name)).map(Value::from);
         match value {

@@ -186,6 +186,20 @@ pub enum Rejection {
         /// Definition id.
         definition: String,
     },
+    /// An instruction of a modification names what does not exist.
+    #[error("Cannot perform instruction: {instruction}; {problem}")]
+    InvalidInstruction {
+        /// What was to be done.
+        instruction: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An instruction of a modification cannot be carried out on the instance as it is.
+    #[error("{problem}")]
+    ImpossibleInstruction {
+        /// Why not.
+        problem: String,
+    },
     /// The instance runs already.
     #[error("process instance {instance} runs already")]
     AlreadyStarted {

@@ -10,10 +10,11 @@ use crate::rejection::Rejection;
 use crate::state::{EventKind, JobWork, ScopePhase, Wait};
 use crate::step::Step;
 
-/// What is not computed of what is canceled.
+/// What of the model is not computed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Skip {
-    pub(crate) outputs: bool,
+    /// Input and output parameters.
+    pub(crate) mappings: bool,
     pub(crate) listeners: bool,
 }
 
@@ -83,7 +84,7 @@ impl Step<'_> {
         self.end_instance(Outcome::ExternallyTerminated, reason, skip)
     }
 
-    fn end_instance(&mut self, outcome: Outcome, reason: Option<&str>, skip: Skip) -> Result<(), Rejection> {
+    pub(crate) fn end_instance(&mut self, outcome: Outcome, reason: Option<&str>, skip: Skip) -> Result<(), Rejection> {
         self.cancel_content(self.instance.id, skip)?;
         let begun = self.instance.start_node.clone();
         if let Some(start) = begun.filter(|_| !skip.listeners) {
@@ -104,6 +105,10 @@ impl Step<'_> {
 
     pub(crate) fn complete_scope(&mut self, id: Uuid, last: NodeIndex) -> Result<(), Rejection> {
         let Some((parent, node)) = self.sub_process(id)? else {
+            if self.root_is_held {
+                self.ended_at = Some(last);
+                return Ok(());
+            }
             self.listen_to_instance(ExecutionEvent::End, last)?;
             self.forget_kept(id);
             self.unsubscribe(id, |_| true);

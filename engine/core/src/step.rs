@@ -15,6 +15,7 @@ use crate::compile::Executable;
 use crate::condition::Changed;
 use crate::event::Event;
 use crate::ids::IdSource;
+use crate::modification::first_node;
 use crate::rejection::Rejection;
 use crate::scope::Skip;
 use crate::state::Instance;
@@ -54,9 +55,10 @@ pub fn start(
     let no_start = || Rejection::NoNoneStart {
         definition: definition_id.to_string(),
     };
-    let node = match &start.node {
-        Some(node) => model.find(node)?,
-        None => model.start_in(None).ok_or_else(no_start)?,
+    let node = match (&start.node, &start.modification) {
+        (Some(node), _) => model.find(node)?,
+        (None, Some(modification)) => first_node(model, modification)?.ok_or_else(no_start)?,
+        (None, None) => model.start_in(None).ok_or_else(no_start)?,
     };
     let first = Event::InstanceStarted {
         id,
@@ -88,7 +90,10 @@ pub fn start(
     step.watch_scope(id, None)?;
     // To those who wait, the variables of the start come after the scope (bpmn-semantics 2.8).
     step.note_created(id, names);
-    step.begin_at(id, node)?;
+    match &start.modification {
+        Some(modification) => step.modify(modification)?,
+        None => step.begin_at(id, node)?,
+    }
     step.run()?;
     let events = step.events;
     Ok((instance, events))
@@ -136,6 +141,12 @@ pub(crate) struct Step<'a> {
     pub(crate) user: Option<String>,
     /// The event whose listeners are being computed.
     pub(crate) event_name: Option<&'static str>,
+    /// What is left out for the whole step.
+    pub(crate) skip: Skip,
+    /// Whether the root stays open when nothing is active in it any more.
+    pub(crate) root_is_held: bool,
+    /// Where the root would have ended, were it not held open.
+    pub(crate) ended_at: Option<NodeIndex>,
     /// Variables that the activity being entered begins with.
     pub(crate) locals: Variables,
     /// Changes of variables that conditions have not been looked at for.
@@ -178,6 +189,9 @@ impl<'a> Step<'a> {
             options,
             user: None,
             event_name: None,
+            skip: Skip::default(),
+            root_is_held: false,
+            ended_at: None,
             locals: Variables::new(),
             changes: VecDeque::new(),
             conditions: Vec::new(),
@@ -283,13 +297,14 @@ impl<'a> Step<'a> {
             Command::FromCalled { token, what, variables } => self.hear_from_called(*token, what, variables),
             Command::GoOnAfterRaising { token, raised } => self.go_on_after_raising(*token, raised),
             Command::Abandon => self.abandon_instance(),
+            Command::Modify(modification) => self.modify(modification),
             Command::Cancel {
                 reason,
                 skip_output_mappings,
                 skip_listeners,
             } => {
                 let skip = Skip {
-                    outputs: *skip_output_mappings,
+                    mappings: *skip_output_mappings,
                     listeners: *skip_listeners,
                 };
                 self.cancel_instance(reason.as_deref(), skip)
@@ -313,8 +328,13 @@ impl<'a> Step<'a> {
 
     /// Queues a token that a job lets enter its node.
     pub(crate) fn schedule_resumed(&mut self, scope: Uuid, node: NodeIndex, locals: Variables) {
-        let repetition = self.is_body_of(scope, node).then_some(locals);
+        let repetition = (self.is_body_of(scope, node) || !locals.is_empty()).then_some(locals);
         self.push(scope, node, repetition, true);
+    }
+
+    /// Queues a token that brings variables of its own into its node.
+    pub(crate) fn schedule_with(&mut self, scope: Uuid, node: NodeIndex, locals: Variables) {
+        self.push(scope, node, (!locals.is_empty()).then_some(locals), false);
     }
 
     /// Queues one instance of a multi-instance activity, with its own variables.
@@ -376,7 +396,7 @@ impl<'a> Step<'a> {
         Some(arrival)
     }
 
-    fn run(&mut self) -> Result<(), Rejection> {
+    pub(crate) fn run(&mut self) -> Result<(), Rejection> {
         let mut entered = 0;
         self.check_conditions()?;
         loop {
