@@ -239,6 +239,7 @@ impl Engine {
             variables: request.variables,
             user: request.user,
             caller: None,
+            modification: request.modification,
         };
         let job = StartJob {
             id,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::Command;
+use flowstone_core::{Command, Modification};
 use flowstone_expression::{TypedValue, Variables};
 use flowstone_store::query::Direction;
 use uuid::Uuid;
@@ -41,6 +41,8 @@ pub struct StartRequest {
     pub business_key: Option<String>,
     /// Variables of the new instance.
     pub variables: Variables,
+    /// What is done instead of beginning at a start event.
+    pub modification: Option<Modification>,
     /// Authenticated user.
     pub user: Option<String>,
     /// When given, a repetition returns the instance of the first request.

@@ -316,10 +316,22 @@ async fn a_start_shows_the_instance() {
              default start activity.",
         ),
         (
-            json!({"startInstructions": [{"type": "startBeforeActivity", "activityId": "pack"}]}),
-            501,
-            "NotImplementedException",
-            "startInstructions are not implemented by this server; leave them out to begin at the start event",
+            json!({"startInstructions": [{"type": "startBeforeActivity"}]}),
+            400,
+            "InvalidRequestException",
+            "For instruction type 'startBeforeActivity': 'activityId' must be set",
+        ),
+        (
+            json!({"startInstructions": [{"type": "cancel", "activityId": "pack"}]}),
+            400,
+            "InvalidRequestException",
+            "For instruction type 'cancel': a new process instance has nothing to cancel; leave the instruction out",
+        ),
+        (
+            json!({"startInstructions": [{"type": "startAfterActivity", "activityId": "x"}]}),
+            500,
+            "RestException",
+            "Cannot perform instruction: Start after activity 'x'; Activity 'x' does not exist: activity is null",
         ),
     ] {
         let answer = api

@@ -105,11 +105,12 @@ impl Step<'_> {
                     self.begin_token(start)?;
                     self.run()?;
                 }
-                Instruction::CancelActivity {
-                    activity,
-                    only_current,
-                } => {
-                    let canceled = if *only_current { current } else { self.active_at(activity) };
+                Instruction::CancelActivity { activity, only_current } => {
+                    let canceled = if *only_current {
+                        current
+                    } else {
+                        self.active_at(activity)
+                    };
                     for id in canceled {
                         self.cancel_with_parents(id)?;
                     }

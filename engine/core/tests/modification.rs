@@ -255,15 +255,21 @@ fn what_does_not_exist_is_refused_and_nothing_is_changed() {
         ),
         (
             Instruction::CancelActivityInstance(nobody),
-            format!("Cancel activity instance '{nobody}'; Activity instance '{nobody}' does not exist: activityInstance is null"),
+            format!(
+                "Cancel activity instance '{nobody}'; Activity instance '{nobody}' does not exist: activityInstance is null"
+            ),
         ),
         (
             Instruction::CancelTransitionInstance(nobody),
-            format!("Cancel transition instance '{nobody}'; Transition instance '{nobody}' does not exist: transitionInstance is null"),
+            format!(
+                "Cancel transition instance '{nobody}'; Transition instance '{nobody}' does not exist: transitionInstance is null"
+            ),
         ),
         (
             before_in("u", nobody),
-            format!("Start before activity 'u' with ancestor activity instance '{nobody}'; Ancestor activity instance '{nobody}' does not exist: ancestorInstance is null"),
+            format!(
+                "Start before activity 'u' with ancestor activity instance '{nobody}'; Ancestor activity instance '{nobody}' does not exist: ancestorInstance is null"
+            ),
         ),
     ] {
         let mut world = two_tasks();
@@ -324,7 +330,11 @@ fn a_token_before_a_job_is_a_transition_instance() {
     let mut world = begin();
     let token = world.token("u").id;
     modify(&mut world, vec![Instruction::CancelActivityInstance(token)]).unwrap_err();
-    modify(&mut world, vec![Instruction::CancelTransitionInstance(token), before("v")]).unwrap();
+    modify(
+        &mut world,
+        vec![Instruction::CancelTransitionInstance(token), before("v")],
+    )
+    .unwrap();
     assert_eq!((world.waiting(), world.jobs()), (vec!["v"], vec![]));
     let task = world.token("v").id;
     modify(&mut world, vec![Instruction::CancelTransitionInstance(task)]).unwrap_err();
@@ -394,7 +404,11 @@ fn instances_of_a_multi_instance_activity_are_added_and_taken_away() {
     world.complete("many", &[]).unwrap();
     modify(&mut world, vec![cancel("many"), before("after")]).unwrap();
     assert_eq!(world.waiting(), ["after"]);
-    assert_eq!(world.instance.scopes().count(), 1, "the body goes with the last active one");
+    assert_eq!(
+        world.instance.scopes().count(),
+        1,
+        "the body goes with the last active one"
+    );
 
     let mut world = several(true);
     let refused = modify(&mut world, vec![before("many")]).unwrap_err();
@@ -409,7 +423,11 @@ fn a_multi_instance_activity_begins_as_a_whole_or_with_one_instance() {
     for sequential in [false, true] {
         let mut world = several(sequential);
         let at_once = if sequential { 1 } else { 3 };
-        modify(&mut world, vec![cancel("many#multiInstanceBody"), before("many#multiInstanceBody")]).unwrap();
+        modify(
+            &mut world,
+            vec![cancel("many#multiInstanceBody"), before("many#multiInstanceBody")],
+        )
+        .unwrap();
         assert_eq!(world.waiting(), vec!["many"; at_once]);
         modify(&mut world, vec![cancel("many"), before("many")]).unwrap();
         assert_eq!(world.waiting(), ["many"]);
@@ -522,7 +540,8 @@ fn a_suspended_instance_can_be_modified() {
 #[test]
 fn an_instance_begins_where_instructions_say() {
     let model = compiled(
-        &(r#"<startEvent id="s"/><userTask id="u"/><subProcess id="a"><startEvent id="as"/><userTask id="v"/>"#.to_owned()
+        &(r#"<startEvent id="s"/><userTask id="u"/><subProcess id="a"><startEvent id="as"/><userTask id="v"/>"#
+            .to_owned()
             + &flows(&["as>v"])
             + "</subProcess>"
             + &flows(&["s>u", "u>a"])),
@@ -557,8 +576,18 @@ fn an_instance_begins_where_instructions_say() {
         Ok::<_, Rejection>((started.unwrap(), waiting, instance.ended))
     };
     let both = begin(vec![before("v"), before("u"), on("u_a_1")]).unwrap();
-    assert_eq!(both, ("v".to_owned(), vec!["u".to_owned(), "v".to_owned(), "v".to_owned()], false));
-    assert_eq!(begin(vec![after("s")]).unwrap(), ("s".to_owned(), vec!["u".to_owned()], false));
+    assert_eq!(
+        both,
+        (
+            "v".to_owned(),
+            vec!["u".to_owned(), "v".to_owned(), "v".to_owned()],
+            false
+        )
+    );
+    assert_eq!(
+        begin(vec![after("s")]).unwrap(),
+        ("s".to_owned(), vec!["u".to_owned()], false)
+    );
     begin(vec![before("x")]).unwrap_err();
     begin(vec![]).unwrap_err();
 }

@@ -268,6 +268,7 @@ impl From<Rejection> for ApiError {
                 ApiError::null_value(message)
             }
             Rejection::SuspendedInstance { .. } => ApiError::internal("SuspendedEntityInteractionException", message),
+            Rejection::InvalidInstruction { .. } => ApiError::internal("NotValidException", message),
             Rejection::AlreadyClaimed { .. } => {
                 ApiError::internal("TaskAlreadyClaimedException", message).code(Some(0))
             }

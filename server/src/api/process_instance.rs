@@ -1,5 +1,8 @@
 //! `/process-instance`: running instances (contract 3.11). Their variables are in [`super::variables`].
 
+pub(crate) mod instruction;
+mod modification;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -27,6 +30,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, delete))
         .routes(routes!(activity_instances))
         .routes(routes!(set_suspended))
+        .merge(modification::routes())
 }
 
 pub(crate) static PROCESS_INSTANCES: Table<Field> = Table {

@@ -4,6 +4,7 @@
 
 mod history;
 mod jobs;
+mod modification;
 mod order;
 mod progress;
 mod records;

@@ -226,7 +226,9 @@ impl Step<'_> {
         let Level::Body(node) = holder else {
             return Ok(());
         };
-        let is_repetition = missing.first().map_or(target.node == node, |level| *level == Level::SubProcess(node));
+        let is_repetition = missing
+            .first()
+            .map_or(target.node == node, |level| *level == Level::SubProcess(node));
         let repeated = &self.model.flow_node(node).multi_instance;
         if is_repetition && repeated.as_ref().is_some_and(|repeated| repeated.sequential) {
             return Err(Rejection::ImpossibleInstruction {

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use flowstone_core::Modification;
 use flowstone_engine::{Reply, StartRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use super::{Reference, latest};
 use crate::api::base_uri::BaseUri;
 use crate::api::body::{JsonBody, WireVariables};
 use crate::api::error::{ApiError, ErrorBody};
+use crate::api::process_instance::instruction::{InstructionRequest, read_starts};
 use crate::api::value;
 use crate::api::{AppState, Link};
 
@@ -39,10 +41,11 @@ pub struct StartInstanceRequest {
     business_key: Option<String>,
     /// Not supported: there are no cases.
     case_instance_id: Option<String>,
-    /// Not supported: instances begin at their start event.
-    #[schema(value_type = Vec<Object>)]
-    start_instructions: Vec<Value>,
+    /// Where to begin instead of at the start event.
+    start_instructions: Vec<InstructionRequest>,
+    /// Only with instructions: do not compute listeners of what they begin.
     skip_custom_listeners: bool,
+    /// Only with instructions: do not compute input and output parameters of what they begin.
     skip_io_mappings: bool,
     /// Return the variables that the instance has then.
     with_variables_in_return: bool,
@@ -159,24 +162,25 @@ async fn run(
     let prefix = format!("Cannot instantiate process definition {definition_id}");
     let variables = value::map_from_wire(&request.variables).map_err(|error| error.within(&prefix))?;
     let prefix = format!("{prefix}: ");
-    if !request.start_instructions.is_empty() {
-        return Err(ApiError::not_implemented(
-            "startInstructions are not implemented by this server; leave them out to begin at the start event",
-        )
-        .prefixed(&prefix));
-    }
     if request.case_instance_id.is_some() {
         return Err(ApiError::not_implemented("caseInstanceId is not implemented by this server").prefixed(&prefix));
     }
-    if request.skip_custom_listeners || request.skip_io_mappings {
+    let instructions = read_starts(request.start_instructions).map_err(|error| error.prefixed(&prefix))?;
+    if instructions.is_empty() && (request.skip_custom_listeners || request.skip_io_mappings) {
         return Err(ApiError::rest(
             "ENGINE-13024 Cannot skip custom listeners or input/output mappings when start a process instance at \
              default start activity.",
         )
         .prefixed(&prefix));
     }
+    let modification = (!instructions.is_empty()).then_some(Modification {
+        instructions,
+        skip_listeners: request.skip_custom_listeners,
+        skip_mappings: request.skip_io_mappings,
+    });
     let start = StartRequest {
         start_node: None,
+        modification,
         business_key: request.business_key,
         variables,
         user: None,
