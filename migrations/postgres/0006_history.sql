@@ -77,3 +77,31 @@ create table history_incident (
 ) partition by range (instance_id);
 
 create table history_incident_rest partition of history_incident default;
+
+-- What happened to the jobs of instances.
+create table history_job_log (
+    id                uuid        not null,
+    instance_id       uuid        not null,
+    root_instance_id  uuid,
+    at                timestamptz not null,
+    state             text        collate "C" not null,
+    job_id            uuid        not null,
+    due               timestamptz,
+    retries           bigint      not null,
+    priority          bigint      not null,
+    exception_message text        collate "C",
+    failed_node_id    text        collate "C",
+    job_definition_id uuid,
+    job_type          text        collate "C" not null,
+    configuration     text        collate "C" not null,
+    node_id           text        collate "C" not null,
+    execution_id      uuid        not null,
+    definition_id     text        collate "C" not null,
+    definition_key    text        collate "C" not null,
+    deployment_id     uuid        not null,
+    tenant_id         text        collate "C",
+    exception_details text        collate "C",
+    primary key (instance_id, id)
+) partition by range (instance_id);
+
+create table history_job_log_rest partition of history_job_log default;

@@ -130,6 +130,31 @@ create table history_incident (
 ) partition by RANGE (instance_id);
 CREATE UNIQUE INDEX history_incident_pkey ON ONLY public.history_incident USING btree (instance_id, id);
 
+create table history_job_log (
+    id uuid not null,
+    instance_id uuid not null,
+    root_instance_id uuid,
+    at timestamp with time zone not null,
+    state text collate "C" not null,
+    job_id uuid not null,
+    due timestamp with time zone,
+    retries bigint not null,
+    priority bigint not null,
+    exception_message text collate "C",
+    failed_node_id text collate "C",
+    job_definition_id uuid,
+    job_type text collate "C" not null,
+    configuration text collate "C" not null,
+    node_id text collate "C" not null,
+    execution_id uuid not null,
+    definition_id text collate "C" not null,
+    definition_key text collate "C" not null,
+    deployment_id uuid not null,
+    tenant_id text collate "C",
+    exception_details text collate "C"
+) partition by RANGE (instance_id);
+CREATE UNIQUE INDEX history_job_log_pkey ON ONLY public.history_job_log USING btree (instance_id, id);
+
 create table history_large_value (
     instance_id uuid not null,
     hash text collate "C" not null,

@@ -61,3 +61,29 @@ create table history_incident (
     job_definition_id text,
     primary key (instance_id, id)
 ) strict;
+
+-- What happened to the jobs of instances.
+create table history_job_log (
+    id                text    not null,
+    instance_id       text    not null,
+    root_instance_id  text,
+    at                integer not null,
+    state             text    not null,
+    job_id            text    not null,
+    due               integer,
+    retries           integer not null,
+    priority          integer not null,
+    exception_message text,
+    failed_node_id    text,
+    job_definition_id text,
+    job_type          text    not null,
+    configuration     text    not null,
+    node_id           text    not null,
+    execution_id      text    not null,
+    definition_id     text    not null,
+    definition_key    text    not null,
+    deployment_id     text    not null,
+    tenant_id         text,
+    exception_details text,
+    primary key (instance_id, id)
+) strict;

@@ -6,13 +6,14 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::{Event, Instance, Removed, Token, UserTask, Wait};
+use flowstone_core::{Event, IdSource as _, Instance, Job, Removed, Token, UserTask, Wait};
 use flowstone_expression::Variables;
-use flowstone_store::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows};
+use flowstone_store::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows, JobLogEntry};
 use uuid::Uuid;
 
 use crate::definitions::Definition;
 use crate::history::HistoryLevel;
+use crate::ids::InstanceIds;
 
 /// What rows of history need to know of their instance.
 pub(super) struct Past<'a> {
@@ -35,6 +36,7 @@ impl Past<'_> {
         }
         if level >= HistoryLevel::Full {
             rows.incidents = self.incidents();
+            rows.job_log = self.job_log();
         }
         rows
     }
@@ -60,11 +62,6 @@ impl Past<'_> {
         }
         let given_up = self.given_up();
         let record = &self.definition.record;
-        let job = |id| {
-            self.instance
-                .job(id)
-                .or_else(|| self.removed.jobs.iter().find(|job| job.id == id))
-        };
         let incidents = self.removed.incidents.iter();
         incidents
             .map(|incident| HistoricIncident {
@@ -86,11 +83,89 @@ impl Past<'_> {
                 definition_id: record.id.clone(),
                 definition_key: record.key.clone(),
                 tenant_id: self.instance.tenant_id.clone(),
-                job_definition_id: job(incident.source)
+                job_definition_id: self
+                    .job(incident.source)
                     .and_then(|job| self.definition.job_definition(job))
                     .map(|made_from| made_from.id),
             })
             .collect()
+    }
+
+    fn job_log(&self) -> Vec<JobLogEntry> {
+        let events = self.events.iter();
+        events
+            .filter_map(|event| match event {
+                Event::JobCreated(job) => Some(self.job_entry(job, "created")),
+                Event::JobFailed {
+                    id,
+                    failure,
+                    retries,
+                    due,
+                } => Some(JobLogEntry {
+                    due: *due,
+                    retries: self.attempts_before(*id, *retries),
+                    exception_message: Some(failure.message.clone()),
+                    exception_details: failure.details.clone(),
+                    failed_node_id: failure.node.as_deref().map(str::to_owned),
+                    ..self.job_entry(self.job(*id)?, "failed")
+                }),
+                Event::JobEnded { id, executed, .. } => {
+                    let state = if *executed { "successful" } else { "deleted" };
+                    Some(self.job_entry(self.job(*id)?, state))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn job_entry(&self, job: &Job, state: &str) -> JobLogEntry {
+        let record = &self.definition.record;
+        let made_from = self.definition.job_definition(job);
+        JobLogEntry {
+            id: InstanceIds::of(self.instance.id, self.now).next_id(),
+            instance_id: self.instance.id,
+            root_instance_id: self.root_instance(),
+            at: self.now,
+            state: state.into(),
+            job_id: job.id,
+            due: job.due,
+            retries: job.retries,
+            priority: job.priority,
+            exception_message: None,
+            exception_details: None,
+            failed_node_id: None,
+            job_definition_id: made_from.as_ref().map(|made_from| made_from.id),
+            job_type: made_from
+                .as_ref()
+                .map_or("", |made_from| made_from.place.job_type)
+                .to_owned(),
+            configuration: made_from
+                .map(|made_from| made_from.place.configuration)
+                .unwrap_or_default(),
+            node_id: job.node.clone(),
+            execution_id: job.owner,
+            definition_id: record.id.clone(),
+            definition_key: record.key.clone(),
+            deployment_id: record.deployment_id,
+            tenant_id: self.instance.tenant_id.clone(),
+        }
+    }
+
+    /// A job that is there or was until now.
+    fn job(&self, id: Uuid) -> Option<&Job> {
+        let removed = || self.removed.jobs.iter().find(|job| job.id == id);
+        self.instance.job(id).or_else(removed)
+    }
+
+    /// The attempts that a job had left before one failed. A job without any can be executed by hand; only the last
+    /// attempt raises an incident.
+    fn attempts_before(&self, id: Uuid, after: i32) -> i32 {
+        let raised = |event: &Event| matches!(event, Event::IncidentRaised(incident) if incident.source == id);
+        if after > 0 || self.events.iter().any(raised) {
+            after + 1
+        } else {
+            0
+        }
     }
 
     fn tasks(&self) -> Vec<HistoricTask> {

@@ -271,6 +271,7 @@ fn write_history(statements: &mut Statements, changes: &[&InstanceChange]) -> Re
     )?;
     append(statements, changes, |rows| &rows.variables)?;
     append(statements, changes, |rows| &rows.tasks)?;
+    append(statements, changes, |rows| &rows.job_log)?;
     append(statements, changes, |rows| &rows.incidents)?;
     let sql = "insert into history_event (instance_id, version, at, events) \
                select r.value ->> 0, r.value ->> 1, r.value ->> 2, unhex(r.value ->> 3) from jsonb_each(?1) r";

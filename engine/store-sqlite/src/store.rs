@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
 use flowstone_store::history::{
-    HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable,
+    HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, JobLogEntry,
+    JobLogField,
 };
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
@@ -250,5 +251,13 @@ impl Store for SqliteStore {
 
     async fn count_historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<u64> {
         count::<HistoricIncident>(&self.readers, query).await
+    }
+
+    async fn job_log(&self, query: &Query<JobLogField>) -> Result<Vec<JobLogEntry>> {
+        find(&self.readers, query).await
+    }
+
+    async fn count_job_log(&self, query: &Query<JobLogField>) -> Result<u64> {
+        count::<JobLogEntry>(&self.readers, query).await
     }
 }

@@ -17,6 +17,7 @@ pub const TABLES: &[&str] = &[
     HistoricVariablesRow::TABLE,
     HistoricTask::TABLE,
     HistoricIncident::TABLE,
+    JobLogEntry::TABLE,
 ];
 
 /// Rows that a change appends to history.
@@ -28,6 +29,8 @@ pub struct HistoryRows {
     pub tasks: Vec<HistoricTask>,
     /// Incidents that were closed.
     pub incidents: Vec<HistoricIncident>,
+    /// What happened to jobs.
+    pub job_log: Vec<JobLogEntry>,
 }
 
 /// A row of a table of history.
@@ -308,5 +311,55 @@ history_records! {
         job_definition_id: Option<Uuid> as JobDefinitionId,
     }
     beside {}
+    derived {}
+
+    /// Something that happened to a job (contract `/history/job-log`).
+    JobLogEntry, JobLogField in "history_job_log";
+    columns {
+        /// Id of the entry; ids grow with time.
+        id: Uuid as Id,
+        /// Instance.
+        instance_id: Uuid as InstanceId,
+        /// First of the instances that called each other; the instance itself when absent.
+        root_instance_id: Option<Uuid> as RootInstanceId,
+        /// When it happened.
+        at: DateTime<Utc> as At,
+        /// `created`, `failed`, `successful` or `deleted`.
+        state: Arc<str> as State,
+        /// Job.
+        job_id: Uuid as JobId,
+        /// Its due date then.
+        due: Option<DateTime<Utc>> as Due,
+        /// The attempts that it had left then, the one that failed included.
+        retries: i32 as Retries,
+        /// Its priority then.
+        priority: i64 as Priority,
+        /// Message of the failure.
+        exception_message: Option<String> as ExceptionMessage,
+        /// BPMN id of the node that failed.
+        failed_node_id: Option<String> as FailedActivityId,
+        /// Job definition.
+        job_definition_id: Option<Uuid> as JobDefinitionId,
+        /// What it does; see [`crate::record::JobRow::job_type`].
+        job_type: String as JobType,
+        /// What its type needs.
+        configuration: String as Configuration,
+        /// BPMN id of the node.
+        node_id: Arc<str> as ActivityId,
+        /// Token or scope that waited for it.
+        execution_id: Uuid as ExecutionId,
+        /// Definition id.
+        definition_id: Arc<str> as DefinitionId,
+        /// Definition key.
+        definition_key: Arc<str> as DefinitionKey,
+        /// Deployment of the definition.
+        deployment_id: Uuid as DeploymentId,
+        /// Tenant.
+        tenant_id: Option<String> as TenantId,
+    }
+    beside {
+        /// Details of the failure.
+        exception_details: Option<String>,
+    }
     derived {}
 }

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::change::{AppliedCommand, Batch};
 use crate::history::{
     HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, HistoricVariablesRow,
+    JobLogEntry, JobLogField,
 };
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
@@ -60,6 +61,7 @@ struct State {
     historic_activities: BTreeMap<(Uuid, Uuid), HistoricActivityRow>,
     historic_variables: Rows<HistoricVariablesRow>,
     historic_tasks: Rows<HistoricTask>,
+    job_log: Rows<JobLogEntry>,
     historic_incidents: Rows<HistoricIncident>,
     /// By instance and version.
     events: BTreeMap<(Uuid, i64), EventLogRow>,
@@ -334,5 +336,13 @@ impl Store for MemoryStore {
 
     async fn count_historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<u64> {
         Ok(count::<HistoricIncident>(&self.state(), query))
+    }
+
+    async fn job_log(&self, query: &Query<JobLogField>) -> Result<Vec<JobLogEntry>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_job_log(&self, query: &Query<JobLogField>) -> Result<u64> {
+        Ok(count::<JobLogEntry>(&self.state(), query))
     }
 }

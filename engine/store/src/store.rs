@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
-use crate::history::{HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable};
+use crate::history::{
+    HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, JobLogEntry,
+    JobLogField,
+};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -213,6 +216,10 @@ pub trait Store: Send + Sync + 'static {
     async fn historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<Vec<HistoricIncident>>;
     /// Number of incidents, open and closed, ignoring the page.
     async fn count_historic_incidents(&self, query: &Query<HistoricIncidentField>) -> Result<u64>;
+    /// What happened to jobs of instances.
+    async fn job_log(&self, query: &Query<JobLogField>) -> Result<Vec<JobLogEntry>>;
+    /// Number of things that happened to jobs of instances, ignoring the page.
+    async fn count_job_log(&self, query: &Query<JobLogField>) -> Result<u64>;
 }
 
 /// A store that several owners share.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::change::{Batch, HeaderChange, InstanceChange};
-use crate::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRow as _};
+use crate::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRow as _, JobLogEntry};
 use crate::record::{
     ActivityRow, DecisionRecord, DefinitionRecord, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow,
     JobRow, NewDeployment, SubscriptionRow, UserTaskRow,
@@ -87,7 +87,7 @@ clean! {
     InstanceChange {
         header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted,
         jobs_put, historic_instance, historic_activities, history.variables,
-        history.tasks, history.incidents,
+        history.tasks, history.job_log, history.incidents,
     }
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,
@@ -124,7 +124,7 @@ macro_rules! clean_history {
     )+};
 }
 
-clean_history!(HistoricVariablesRow, HistoricTask, HistoricIncident);
+clean_history!(HistoricVariablesRow, HistoricTask, HistoricIncident, JobLogEntry);
 
 impl Clean for HeaderChange {
     fn clean(&mut self) {

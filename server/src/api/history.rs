@@ -2,6 +2,7 @@
 
 mod activity_instance;
 mod incident;
+mod job_log;
 pub(crate) mod process_instance;
 mod task;
 mod variable_instance;
@@ -16,6 +17,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(activity_instance::routes())
         .merge(incident::routes())
+        .merge(job_log::routes())
         .merge(process_instance::routes())
         .merge(task::routes())
         .merge(variable_instance::routes())

@@ -81,28 +81,36 @@ impl Called {
         task
     }
 
-    /// A filter selects so many, as a parameter and in a body, listed and counted.
     async fn selects(&self, path: &str, name: &str, value: &str, expected: usize) {
-        let encoded = value.replace('%', "%25").replace('+', "%2B");
-        let listed = self.list(&format!("{path}?{name}={encoded}")).await;
-        assert_eq!(listed.len(), expected, "{path} {name}={value}: {listed:?}");
-        let body = match value {
-            "true" => json!({name: true}),
-            _ if name.ends_with("In") => json!({name: value.split(',').collect::<Vec<_>>()}),
-            _ => json!({name: value}),
-        };
-        let queried = self.api.post(path, body.clone()).await.expect(200);
-        assert_eq!(queried, Value::Array(listed), "{path} {body}");
-        for counted in [
-            self.api.get(&format!("{path}/count?{name}={encoded}")).await,
-            self.api.post(&format!("{path}/count"), body).await,
-        ] {
-            assert_eq!(counted.expect(200), json!({"count": expected}), "{path} {name}={value}");
-        }
+        selects(&self.api, path, name, value, expected).await;
     }
 
     async fn list(&self, path: &str) -> Vec<Value> {
-        self.api.get(path).await.expect(200).as_array().unwrap().clone()
+        list(&self.api, path).await
+    }
+}
+
+async fn list(api: &Api, path: &str) -> Vec<Value> {
+    api.get(path).await.expect(200).as_array().unwrap().clone()
+}
+
+/// A filter selects so many, as a parameter and in a body, listed and counted.
+async fn selects(api: &Api, path: &str, name: &str, value: &str, expected: usize) {
+    let encoded = value.replace('%', "%25").replace('+', "%2B");
+    let listed = list(api, &format!("{path}?{name}={encoded}")).await;
+    assert_eq!(listed.len(), expected, "{path} {name}={value}: {listed:?}");
+    let body = match value {
+        "true" => json!({name: true}),
+        _ if name.ends_with("In") => json!({name: value.split(',').collect::<Vec<_>>()}),
+        _ => json!({name: value}),
+    };
+    let queried = api.post(path, body.clone()).await.expect(200);
+    assert_eq!(queried, Value::Array(listed), "{path} {body}");
+    for counted in [
+        api.get(&format!("{path}/count?{name}={encoded}")).await,
+        api.post(&format!("{path}/count"), body).await,
+    ] {
+        assert_eq!(counted.expect(200), json!({"count": expected}), "{path} {name}={value}");
     }
 }
 
@@ -419,4 +427,110 @@ async fn incidents_are_kept_with_how_they_were_closed() {
         each(&sorted, "id"),
         [&deleted[0]["id"], &resolved["id"]].map(Value::clone)
     );
+}
+
+const JOBS: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t"><process id="p" isExecutable="true">
+    <startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/>
+    <serviceTask id="t" camunda:asyncBefore="true" camunda:jobPriority="7" camunda:expression="${ready}"/>
+    <sequenceFlow id="g" sourceRef="t" targetRef="c"/>
+    <intermediateCatchEvent id="c"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>
+    </intermediateCatchEvent><sequenceFlow id="h" sourceRef="c" targetRef="e"/><endEvent id="e"/>
+    </process></definitions>"#;
+
+#[tokio::test]
+async fn what_happened_to_jobs_is_logged() {
+    let api = Api::start_without_job_execution().await;
+    let deployed = api.deploy("p.bpmn", JOBS).await;
+    let instance = api.start_instance("p", json!({})).await;
+    let job = list(&api, "/job").await[0]["id"].as_str().unwrap().to_owned();
+    for _ in 0..4 {
+        api.post(&format!("/job/{job}/execute"), json!({})).await.expect(500);
+    }
+    let ready = json!({"value": true});
+    api.put(&format!("/process-instance/{instance}/variables/ready"), ready)
+        .await
+        .expect(204);
+    api.post(&format!("/job/{job}/execute"), json!({})).await.expect(204);
+    let timer = list(&api, "/job").await.remove(0);
+    api.delete(&format!("/process-instance/{instance}")).await.expect(204);
+
+    let log = list(&api, "/history/job-log?sortBy=occurrence&sortOrder=asc").await;
+    let expected = "activityId batchId creationLog deletionLog deploymentId executionId failedActivityId failureLog \
+         hostname id jobDefinitionConfiguration jobDefinitionId jobDefinitionType jobDueDate jobExceptionMessage jobId \
+         jobPriority jobRetries processDefinitionId processDefinitionKey processInstanceId removalTime \
+         rootProcessInstanceId successLog tenantId timestamp";
+    let mut expected: Vec<&str> = expected.split_whitespace().collect();
+    expected.sort_unstable();
+    assert_eq!(keys(&log[0]), expected);
+    let told: Vec<_> = log
+        .iter()
+        .map(|entry| {
+            let states = ["creationLog", "failureLog", "successLog", "deletionLog"];
+            let is: Vec<&str> = states.into_iter().filter(|state| entry[*state] == true).collect();
+            (
+                entry["activityId"].as_str().unwrap(),
+                is[0],
+                entry["jobRetries"].as_i64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("t", "creationLog", 3),
+            ("t", "failureLog", 3),
+            ("t", "failureLog", 2),
+            ("t", "failureLog", 1),
+            ("t", "failureLog", 0),
+            ("t", "successLog", 0),
+            ("c", "creationLog", 3),
+            ("c", "deletionLog", 3),
+        ]
+    );
+    let failure = &log[1];
+    assert!(failure["jobExceptionMessage"].as_str().unwrap().contains("ready"));
+    assert_eq!(
+        (&failure["failedActivityId"], &failure["jobPriority"]),
+        (&json!("t"), &json!(7))
+    );
+    assert_eq!(log[6]["jobDueDate"], timer["dueDate"]);
+    assert_eq!(log[6]["jobDefinitionId"], timer["jobDefinitionId"]);
+    assert_eq!(log[6]["jobDefinitionConfiguration"], "DURATION: PT1H");
+    assert_eq!(log[6]["deploymentId"], deployed["id"]);
+
+    let entry = failure["id"].as_str().unwrap();
+    assert_eq!(
+        api.get(&format!("/history/job-log/{entry}")).await.expect(200),
+        *failure
+    );
+    let trace = api.get(&format!("/history/job-log/{entry}/stacktrace")).await;
+    assert_eq!((trace.status, trace.header("content-type")), (200, Some("text/plain")));
+    assert!(trace.text.contains("ready"));
+    api.get(&format!("/history/job-log/{NOWHERE}")).await.expect_error(
+        404,
+        "InvalidRequestException",
+        &format!("Historic job log with id {NOWHERE} does not exist"),
+    );
+    assert_eq!(api.get("/history/job-log/x/stacktrace").await.status, 404);
+    for (name, value, expected) in [
+        ("logId", entry, 1),
+        ("jobId", job.as_str(), 6),
+        ("jobDefinitionType", "timer-intermediate-transition", 2),
+        ("jobDefinitionConfiguration", "DURATION: PT1H", 2),
+        ("activityIdIn", "t,x", 6),
+        ("failedActivityIdIn", "t", 4),
+        ("processInstanceId", instance.as_str(), 8),
+        ("processDefinitionKey", "p", 8),
+        ("deploymentId", NOWHERE, 0),
+        ("jobPriorityHigherThanOrEquals", "7", 6),
+        ("jobPriorityLowerThanOrEquals", "6", 2),
+        ("creationLog", "true", 2),
+        ("failureLog", "true", 4),
+        ("successLog", "true", 1),
+        ("deletionLog", "true", 1),
+        ("withoutTenantId", "true", 8),
+    ] {
+        selects(&api, "/history/job-log", name, value, expected).await;
+    }
 }

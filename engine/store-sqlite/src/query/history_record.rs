@@ -2,7 +2,7 @@
 //! the running instances that are shown as them.
 
 use flowstone_store::cell::{self, Cell};
-use flowstone_store::history::{HistoricIncident, HistoricTask, HistoryRecord, HistoryRow, Origin};
+use flowstone_store::history::{HistoricIncident, HistoricTask, HistoryRecord, HistoryRow, JobLogEntry, Origin};
 use sqlx::sqlite::SqliteRow;
 
 use super::history::{DURATION, VARIABLES_OF_INSTANCE};
@@ -56,6 +56,13 @@ history_record!(
             p.tenant_id, j.job_definition_id from incident i join process_instance p on p.id = i.instance_id \
             left join job j on j.id = i.configuration \
             left join process_definition d on d.id = p.definition_id) h"
+);
+
+history_record!(
+    JobLogEntry,
+    "(select id, instance_id, root_instance_id, at, state, job_id, due, retries, priority, exception_message, failed_node_id, \
+            job_definition_id, job_type, configuration, node_id, execution_id, definition_id, definition_key, \
+            deployment_id, tenant_id, exception_details from history_job_log) h"
 );
 
 fn column(origin: Origin) -> Column {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::SharedStore;
 use crate::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
-use crate::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows};
+use crate::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows, JobLogEntry};
 use crate::record::{
     ActivityKind, ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExternalTaskColumns,
     HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment,
@@ -262,6 +262,33 @@ pub fn job(activity: &ActivityRow) -> JobRow {
         failed_node_id: None,
         created_at: now(),
         detail: None,
+    }
+}
+
+/// That a job was created, with as little as can be.
+pub fn job_created(job: &JobRow, instance_id: Uuid) -> JobLogEntry {
+    JobLogEntry {
+        id: Uuid::now_v7(),
+        instance_id,
+        root_instance_id: None,
+        at: job.created_at,
+        state: "created".into(),
+        job_id: job.id,
+        due: None,
+        retries: job.retries,
+        priority: job.priority,
+        exception_message: None,
+        failed_node_id: None,
+        job_definition_id: None,
+        job_type: job.job_type.clone(),
+        configuration: job.configuration.clone(),
+        node_id: job.node_id.clone(),
+        execution_id: instance_id,
+        definition_id: job.definition_id.clone(),
+        definition_key: job.definition_key.clone(),
+        deployment_id: Uuid::nil(),
+        tenant_id: None,
+        exception_details: None,
     }
 }
 

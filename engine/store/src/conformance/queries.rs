@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::deployments::decision;
 use super::fixture::{
-    activity, closed_incident, commit, deployment, incident, job, left_task, now, subscription, user_task, variables,
-    waiting,
+    activity, closed_incident, commit, deployment, incident, job, job_created, left_task, now, subscription, user_task,
+    variables, waiting,
 };
 use crate::change::InstanceChange;
-use crate::history::{HistoricIncidentField, HistoricTaskField};
+use crate::history::{HistoricIncidentField, HistoricTaskField, JobLogField};
 use crate::query::{
     Condition, DecisionField, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField,
     HistoricActivityField, HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField,
@@ -153,6 +153,21 @@ fn rows() -> Rows {
     rich_incident.tenant_id = Some("acme".to_owned());
     rich_incident.job_definition_id = Some(approval.id);
     end.history.incidents = vec![rich_incident, closed_incident(&incident(&done.task))];
+    let mut log = job_created(&job(&done.task), done.id());
+    log.id = Uuid::now_v7();
+    log.root_instance_id = Some(rich.id());
+    log.state = "message".into();
+    log.due = Some(now());
+    log.retries = 1;
+    log.priority = 10;
+    log.exception_message = Some("declined".to_owned());
+    log.exception_details = Some("declined\0 in full".to_owned());
+    log.failed_node_id = Some("charge".to_owned());
+    log.job_definition_id = Some(approval.id);
+    log.execution_id = rich.task.id;
+    log.deployment_id = first.deployment.id;
+    log.tenant_id = Some("acme".to_owned());
+    end.history.job_log = vec![job_created(&job(&done.task), done.id()), log];
     end.history.variables = vec![done.left_variables(variables([("amount", 7.into())])), of_task];
     let left = end.historic_activities.last_mut().unwrap();
     left.task_id = Some(left.id);
@@ -266,6 +281,7 @@ macro_rules! for_every_entity {
         $check!(historic_activities, count_historic_activities, HistoricActivityField, $($argument),+);
         $check!(historic_tasks, count_historic_tasks, HistoricTaskField, $($argument),+);
         $check!(historic_incidents, count_historic_incidents, HistoricIncidentField, $($argument),+);
+        $check!(job_log, count_job_log, JobLogField, $($argument),+);
         $check!(historic_variables, count_historic_variables, HistoricVariableField, $($argument),+);
     };
 }

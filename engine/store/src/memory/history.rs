@@ -25,6 +25,7 @@ impl State {
         self.historic_activities.retain(|(instance, _), _| *instance != id);
         self.historic_variables.retain(|(instance, _), _| *instance != id);
         self.historic_tasks.retain(|(instance, _), _| *instance != id);
+        self.job_log.retain(|(instance, _), _| *instance != id);
         self.historic_incidents.retain(|(instance, _), _| *instance != id);
         self.events.retain(|(instance, _), _| *instance != id);
         true

@@ -8,7 +8,7 @@ use super::evaluate::{Entity, Value};
 use super::history::{duration, variables_of};
 use super::{Rows, State};
 use crate::cell::{Cell, Stored as _};
-use crate::history::{HistoricIncident, HistoricTask, HistoryRecord, Origin};
+use crate::history::{HistoricIncident, HistoricTask, HistoryRecord, JobLogEntry, Origin};
 use crate::query::Scalar;
 use crate::record::IncidentRow;
 
@@ -146,5 +146,16 @@ impl Source for HistoricIncident {
                 job_definition_id: job_of(incident),
             })
             .collect()
+    }
+}
+
+impl Source for JobLogEntry {
+    fn ended(state: &State) -> &Rows<Self> {
+        &state.job_log
+    }
+
+    // What happened is over.
+    fn open(_: Context<'_>) -> Vec<Self> {
+        Vec::new()
     }
 }
