@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use flowstone_core::{Command, EvaluationLimits, Start, StepOptions};
+use flowstone_core::{Command, EvaluationLimits, RetryPolicy, Start, StepOptions};
 use flowstone_store::record::DefinitionRecord;
 use flowstone_store::{Error as StoreError, Hint, SharedStore, Store};
 use tokio::sync::{mpsc, oneshot};
@@ -51,6 +51,8 @@ pub struct Options {
     pub step_limit: usize,
     /// What one evaluation of an expression or script may cost.
     pub evaluation: EvaluationLimits,
+    /// How jobs are tried again whose model says nothing about it.
+    pub retries: RetryPolicy,
     /// Whether jobs are executed when they are due; else only when told to.
     pub job_execution: bool,
 }
@@ -65,6 +67,7 @@ impl Default for Options {
             writers: 1,
             step_limit: 10_000,
             evaluation: EvaluationLimits::default(),
+            retries: RetryPolicy::default(),
             job_execution: true,
         }
     }
@@ -119,6 +122,7 @@ impl Engine {
             hot_instance_bytes: options.hot_instance_bytes / options.writers.max(1),
             step_options: StepOptions {
                 step_limit: options.step_limit,
+                retries: options.retries,
                 evaluation: options.evaluation,
             },
             alarm: Arc::default(),

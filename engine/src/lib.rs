@@ -32,7 +32,7 @@ pub use definitions::{Definition, DeployRequest, DeployedResources, DuplicateFil
 pub use deploy::Deletion;
 pub use engine::{Engine, Options};
 pub use error::{DeployError, Error};
-pub use flowstone_core::EvaluationLimits;
+pub use flowstone_core::{EvaluationLimits, RetryPolicy};
 pub use history::HistoryLevel;
 pub use job_definition::JobDefinition;
 pub use request::{FetchFilter, FetchRequest, FetchTopic, LockedTask, Reply, StartRequest, Submission};

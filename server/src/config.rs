@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use flowstone_engine::{EvaluationLimits, HistoryLevel};
+use flowstone_engine::{EvaluationLimits, HistoryLevel, RetryPolicy};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -26,6 +26,14 @@ pub struct Config {
     pub database_url: String,
     /// Whether due jobs are executed; else only when a client tells to.
     pub job_execution: Switch,
+    /// How often a job is tried whose model does not say it.
+    pub job_attempts: u64,
+    /// How long the first failure of such a job puts off the next attempt, in seconds.
+    pub job_retry_pause: u64,
+    /// By how much each further failure multiplies the pause.
+    pub job_retry_growth: u64,
+    /// Memory for running instances, in megabytes; 0: each is loaded for every command.
+    pub instance_memory: u64,
     /// How much history is kept: `none`, `activity`, `audit` or `full`.
     pub history: String,
     /// How long a script of a model may run, in milliseconds.
@@ -71,6 +79,22 @@ pub struct Settings {
     /// Execute due jobs; off: only when a client tells to [default: on]
     #[arg(long, value_enum)]
     pub job_execution: Option<Switch>,
+    /// How often a job is tried whose model does not say it [default: 3]
+    #[arg(long, value_name = "NUMBER")]
+    #[serde(default, deserialize_with = "number")]
+    pub job_attempts: Option<u64>,
+    /// How long the first failure of such a job puts off the next attempt, in seconds [default: 0]
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(default, deserialize_with = "number")]
+    pub job_retry_pause: Option<u64>,
+    /// By how much each further failure multiplies the pause, 2 doubles it; at most a day [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    #[serde(default, deserialize_with = "number")]
+    pub job_retry_growth: Option<u64>,
+    /// Memory for running instances, in megabytes; 0: each is loaded for every command [default: 64]
+    #[arg(long, value_name = "MEGABYTES")]
+    #[serde(default, deserialize_with = "number")]
+    pub instance_memory: Option<u64>,
     /// How much history is kept: none, activity, audit or full [default: full]
     #[arg(long, value_name = "LEVEL")]
     pub history: Option<String>,
@@ -186,6 +210,10 @@ impl Settings {
             listen: self.listen.or(other.listen),
             database_url: self.database_url.or(other.database_url),
             job_execution: self.job_execution.or(other.job_execution),
+            job_attempts: self.job_attempts.or(other.job_attempts),
+            job_retry_pause: self.job_retry_pause.or(other.job_retry_pause),
+            job_retry_growth: self.job_retry_growth.or(other.job_retry_growth),
+            instance_memory: self.instance_memory.or(other.instance_memory),
             history: self.history.or(other.history),
             script_time_limit: self.script_time_limit.or(other.script_time_limit),
             script_memory_limit: self.script_memory_limit.or(other.script_memory_limit),
@@ -205,6 +233,10 @@ impl Settings {
                 .database_url
                 .unwrap_or_else(|| "sqlite://data/flowstone.db".to_owned()),
             job_execution: self.job_execution.unwrap_or(Switch::On),
+            job_attempts: self.job_attempts.unwrap_or(3),
+            job_retry_pause: self.job_retry_pause.unwrap_or(0),
+            job_retry_growth: self.job_retry_growth.unwrap_or(1),
+            instance_memory: self.instance_memory.unwrap_or(64),
             history: self.history.unwrap_or_else(|| "full".to_owned()),
             script_time_limit: self.script_time_limit.unwrap_or(1000),
             script_memory_limit: self.script_memory_limit.unwrap_or(16),
@@ -212,14 +244,23 @@ impl Settings {
             log_level: self.log_level.unwrap_or_else(|| "info".to_owned()),
         };
         config.history_level()?;
-        for (name, value) in [
-            ("script-time-limit", config.script_time_limit),
-            ("script-memory-limit", config.script_memory_limit),
+        for (name, value, least, most) in [
+            ("script-time-limit", config.script_time_limit, 1, MAXIMUM_SCRIPT_LIMIT),
+            (
+                "script-memory-limit",
+                config.script_memory_limit,
+                1,
+                MAXIMUM_SCRIPT_LIMIT,
+            ),
+            ("job-attempts", config.job_attempts, 1, 1000),
+            ("job-retry-pause", config.job_retry_pause, 0, 24 * 60 * 60),
+            ("job-retry-growth", config.job_retry_growth, 1, 100),
+            ("instance-memory", config.instance_memory, 0, 1 << 20),
         ] {
-            if !(1..=MAXIMUM_SCRIPT_LIMIT).contains(&value) {
+            if !(least..=most).contains(&value) {
                 return Err(Error::Value {
                     name: name.to_owned(),
-                    problem: format!("{value} is not between 1 and {MAXIMUM_SCRIPT_LIMIT}"),
+                    problem: format!("{value} is not between {least} and {most}"),
                 });
             }
         }
@@ -246,6 +287,20 @@ impl Config {
             memory_bytes: usize::try_from(self.script_memory_limit << 20).unwrap_or(usize::MAX),
             ..EvaluationLimits::default()
         }
+    }
+
+    /// How jobs are tried again whose model says nothing about it.
+    pub fn retries(&self) -> RetryPolicy {
+        RetryPolicy {
+            attempts: i32::try_from(self.job_attempts).unwrap_or(i32::MAX),
+            pause: Duration::from_secs(self.job_retry_pause),
+            growth: u32::try_from(self.job_retry_growth).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The bound of the memory for running instances, in bytes.
+    pub fn instance_bytes(&self) -> usize {
+        usize::try_from(self.instance_memory << 20).unwrap_or(usize::MAX)
     }
 
     /// The settings as TOML, with secrets masked.
@@ -291,10 +346,14 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::
 }
 
 /// Keys of the file; the environment has them in capitals with `_`.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 12] = [
     "listen",
     "database-url",
     "job-execution",
+    "job-attempts",
+    "job-retry-pause",
+    "job-retry-growth",
+    "instance-memory",
     "history",
     "script-time-limit",
     "script-memory-limit",

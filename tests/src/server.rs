@@ -16,6 +16,7 @@ pub struct Server {
     child: Child,
     port: u16,
     database_url: String,
+    settings: Vec<String>,
     client: reqwest::Client,
 }
 
@@ -25,11 +26,21 @@ impl Server {
     /// # Errors
     /// When the binary is missing or the server does not become ready.
     pub async fn start(database_url: &str) -> anyhow::Result<Self> {
+        Self::start_with(database_url, &[]).await
+    }
+
+    /// Starts a server with further flags.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_with(database_url: &str, settings: &[&str]) -> anyhow::Result<Self> {
+        let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let server = Server {
-            child: spawn(port, database_url)?,
+            child: spawn(port, database_url, &settings)?,
             port,
             database_url: database_url.to_owned(),
+            settings,
             client: reqwest::Client::new(),
         };
         server.ready().await?;
@@ -43,7 +54,7 @@ impl Server {
     pub async fn crash_and_restart(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
-        self.child = spawn(self.port, &self.database_url)?;
+        self.child = spawn(self.port, &self.database_url, &self.settings)?;
         self.ready().await
     }
 
@@ -138,12 +149,13 @@ fn expect((status, body): (u16, Value), path: &str) -> anyhow::Result<Value> {
     Ok(body)
 }
 
-fn spawn(port: u16, database_url: &str) -> anyhow::Result<Child> {
+fn spawn(port: u16, database_url: &str, settings: &[String]) -> anyhow::Result<Child> {
     let binary = binary();
     Command::new(&binary)
         .args(["serve", "--job-execution", "off", "--log-level", "warn"])
         .args(["--listen", &format!("127.0.0.1:{port}")])
         .args(["--database-url", database_url])
+        .args(settings)
         // Those of the tests are no settings of the server, which refuses what it does not know.
         .env_remove("FLOWSTONE_BINARY")
         .env_remove(crate::postgres::SERVER_VARIABLE)

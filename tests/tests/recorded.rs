@@ -36,11 +36,11 @@ fn differs(file: &str) -> bool {
     DIFFERENT.contains(&file)
 }
 
-async fn replay(url: &str) {
+async fn replay(url: &str, settings: &[&str]) {
     let Some(folder) = recordings() else {
         return;
     };
-    let server = Server::start(url).await.unwrap();
+    let server = Server::start_with(url, settings).await.unwrap();
     let output = Command::new("python3")
         .current_dir(&folder)
         .args(["-B", "replay.py", &server.url(), "walks.jsonl", "models"])
@@ -70,12 +70,22 @@ async fn replay(url: &str) {
 async fn recorded_walks_go_as_recorded_on_sqlite() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("flowstone.db");
-    replay(&format!("sqlite://{}", path.display())).await;
+    replay(&format!("sqlite://{}", path.display()), &[]).await;
+}
+
+#[tokio::test]
+async fn recorded_walks_go_as_recorded_in_memory() {
+    replay("memory:", &[]).await;
+}
+
+#[tokio::test]
+async fn recorded_walks_go_as_recorded_when_instances_are_saved_and_loaded_between_all_steps() {
+    replay("memory:", &["--instance-memory", "0"]).await;
 }
 
 #[tokio::test]
 async fn recorded_walks_go_as_recorded_on_postgres() {
-    replay(&PrivateCluster::shared().create_database().await.unwrap()).await;
+    replay(&PrivateCluster::shared().create_database().await.unwrap(), &[]).await;
 }
 
 #[tokio::test]

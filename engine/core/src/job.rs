@@ -15,9 +15,6 @@ use crate::rejection::Rejection;
 use crate::state::{Incident, Job, JobFailure, JobWork, Repetition, Token, Wait};
 use crate::step::Step;
 
-/// Attempts of a job whose model says nothing about it.
-const ATTEMPTS: i32 = 3;
-
 /// The type of incidents of jobs.
 const INCIDENT_TYPE: &str = "failedJob";
 
@@ -267,12 +264,16 @@ impl Step<'_> {
     /// How many attempts a failed job has left and when the next one is. A retry cycle that cannot be read does not
     /// keep the failure from being counted.
     fn next_attempt(&mut self, job: &Job, node: NodeIndex) -> (i32, Option<DateTime<Utc>>) {
-        let plain = ((job.retries - 1).max(0), job.due);
+        let retries = (job.retries - 1).max(0);
         let Some(cycle) = self.retry_cycle(job.owner, node) else {
-            return plain;
+            let policy = self.options.retries;
+            if policy.pause.is_zero() {
+                return (retries, job.due);
+            }
+            let failures = u32::try_from(policy.attempts - retries).unwrap_or(1);
+            return (retries, Some(self.now + policy.pause_after(failures)));
         };
         let all = i32::try_from(cycle.retries()).unwrap_or(i32::MAX);
-        let retries = plain.0;
         let failures = u32::try_from(all - retries).unwrap_or(1);
         let due = cycle
             .interval(failures)
@@ -284,7 +285,7 @@ impl Step<'_> {
     fn attempts(&mut self, owner: Uuid, node: NodeIndex) -> i32 {
         let cycle = self.retry_cycle(owner, node);
         let attempts = cycle.and_then(|cycle| i32::try_from(cycle.retries()).ok());
-        attempts.unwrap_or(ATTEMPTS)
+        attempts.unwrap_or(self.options.retries.attempts)
     }
 
     pub(crate) fn retry_cycle(&mut self, owner: Uuid, node: NodeIndex) -> Option<RetryCycle> {

@@ -62,4 +62,4 @@ pub use state::{
     Caller, Delegation, EventKind, ExternalTask, FormReference, Header, Incident, Instance, Job, JobFailure, JobWork,
     Removed, Repetition, Scope, ScopePhase, Subscription, Token, UserTask, Wait,
 };
-pub use step::{StepOptions, start, step};
+pub use step::{RetryPolicy, StepOptions, start, step};

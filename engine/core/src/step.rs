@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::{ExecutionEvent, NodeIndex, NodeKind};
@@ -27,6 +28,42 @@ pub struct StepOptions {
     pub step_limit: usize,
     /// What one evaluation of an expression or script may cost.
     pub evaluation: Limits,
+    /// How jobs are tried again whose model says nothing about it.
+    pub retries: RetryPolicy,
+}
+
+/// How often and when a failed job is tried again (bpmn-semantics 2.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Attempts in all, at least 1.
+    pub attempts: i32,
+    /// How long the first failure puts off the next attempt.
+    pub pause: Duration,
+    /// By how much each further failure multiplies the pause; 1: it stays.
+    pub growth: u32,
+}
+
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl RetryPolicy {
+    /// How long to wait after so many failures; at most a day.
+    pub fn pause_after(&self, failures: u32) -> Duration {
+        let growth = self.growth.checked_pow(failures.saturating_sub(1));
+        let pause = growth.and_then(|growth| self.pause.checked_mul(growth));
+        pause.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE)
+    }
+}
+
+impl Default for RetryPolicy {
+    /// Three attempts without pause.
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            pause: Duration::ZERO,
+            growth: 1,
+        }
+    }
 }
 
 impl Default for StepOptions {
@@ -35,6 +72,7 @@ impl Default for StepOptions {
         Self {
             step_limit: 10_000,
             evaluation: Limits::default(),
+            retries: RetryPolicy::default(),
         }
     }
 }

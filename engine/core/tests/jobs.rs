@@ -4,10 +4,12 @@
 
 mod world;
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
-use flowstone_core::{Command, JobChange, JobFailure, Rejection};
+use flowstone_core::{Command, JobChange, JobFailure, Rejection, RetryPolicy, StepOptions};
 use flowstone_expression::TypedValue;
-use world::{World, flows, run};
+use world::{World, compiled, flows, run, start_with};
 
 fn process(content: &str, list: &[&str]) -> World {
     run(&(content.to_owned() + &flows(list)), &[])
@@ -324,4 +326,37 @@ fn the_places_of_jobs_are_known_ahead() {
             "b timer-transition DURATION: ${later}"
         ]
     );
+}
+
+#[test]
+fn jobs_whose_model_says_nothing_are_tried_as_the_policy_says() {
+    let content = r#"<startEvent id="s"/><task id="t" camunda:asyncBefore="true"/>"#.to_owned() + &flows(&["s>t"]);
+    let options = StepOptions {
+        retries: RetryPolicy {
+            attempts: 4,
+            pause: Duration::from_secs(60),
+            growth: 3,
+        },
+        ..StepOptions::default()
+    };
+    let mut world = start_with(compiled(&content), &[], options).unwrap();
+    assert_eq!(world.job("t").retries, 4);
+    for (left, minutes) in [(3, 1), (2, 3), (1, 9)] {
+        let id = world.job("t").id;
+        let failed = Command::FailJob {
+            job: id,
+            failure: failure(),
+        };
+        world.give(&failed).unwrap();
+        let job = world.job("t");
+        assert_eq!(
+            (job.retries, job.due),
+            (left, Some(world.now + TimeDelta::minutes(minutes)))
+        );
+    }
+    let endless = RetryPolicy {
+        growth: 100,
+        ..options.retries
+    };
+    assert_eq!(endless.pause_after(50), Duration::from_secs(24 * 60 * 60));
 }

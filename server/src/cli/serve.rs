@@ -22,6 +22,8 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
         history: config.history_level()?,
         job_execution: config.job_execution == Switch::On,
         evaluation: config.evaluation_limits(),
+        retries: config.retries(),
+        hot_instance_bytes: config.instance_bytes(),
         ..Options::default()
     };
     let engine = Engine::start(store, options).await?;
