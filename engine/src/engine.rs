@@ -241,6 +241,7 @@ impl Engine {
             node: request.start_node,
             tenant_id: definition.record.tenant_id.clone(),
             variables: request.variables,
+            form: request.form,
             user: request.user,
             caller: None,
             modification: request.modification,

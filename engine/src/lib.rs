@@ -17,6 +17,7 @@ mod deploy;
 mod engine;
 mod error;
 mod executor;
+mod forms;
 mod history;
 mod ids;
 mod job_definition;

@@ -43,6 +43,8 @@ pub struct StartRequest {
     pub variables: Variables,
     /// What is done instead of beginning at a start event.
     pub modification: Option<Modification>,
+    /// Whether the variables are what was submitted to the start form, to be checked and converted by its fields.
+    pub form: bool,
     /// Authenticated user.
     pub user: Option<String>,
     /// When given, a repetition returns the instance of the first request.

@@ -52,6 +52,8 @@ codes! {
     INVALID_EXPRESSION = "invalid-expression", "An expression has a syntax error.";
     INVALID_HISTORY_TIME_TO_LIVE = "invalid-history-time-to-live", "historyTimeToLive is not a number of days.";
     INVALID_FORM = "invalid-form", "The form attributes contradict each other or are incomplete.";
+    INVALID_FORM_FIELD = "invalid-form-field", "A field of a form has no id, no type, an unknown type or an unknown constraint.";
+    UNUSABLE_CONSTRAINT = "unusable-constraint", "A constraint of a form field refuses every value that is submitted.";
     UNKNOWN_MESSAGE = "unknown-message", "A messageRef names no message.";
     MISSING_MESSAGE_NAME = "missing-message-name", "A message that is waited for has no name.";
     MISSING_SIGNAL_NAME = "missing-signal-name", "A signal has no name.";

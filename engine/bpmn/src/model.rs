@@ -8,6 +8,7 @@ mod activity;
 mod call;
 mod data;
 mod event;
+mod form;
 mod gateway;
 mod job;
 mod listener;
@@ -23,6 +24,7 @@ pub use event::{
     MultipleCatch, StartEvent, StartTrigger, ThrownError, ThrownEscalation, ThrownSignal, VariableChange,
 };
 
+pub use form::{Bound, Constraint, ConstraintRule, EnumValue, FieldType, FormData, FormField, FormProperty};
 pub use gateway::{AdHocSubProcess, ComplexGateway, EventBasedGateway};
 pub use job::{Asynchronous, JobSettings, Timer, TimerKind};
 pub use listener::{ExecutionEvent, ExecutionListener, TaskEvent, TaskListener, TimeoutListener};

@@ -9,6 +9,7 @@ mod decision;
 mod definitions;
 mod event;
 mod extension;
+mod form;
 mod gateway;
 mod global_task;
 mod job;

@@ -469,7 +469,7 @@ fn what_has_no_effect_on_the_execution_is_accepted() {
          <association id='b' sourceRef='s' targetRef='a'/><dataStoreReference id='r'/>\
          <sequenceFlow id='f' sourceRef='s' targetRef='n'/>\
          <userTask id='n' camunda:asyncBefore='false' startQuantity='1' isForCompensation='false' camunda:unheardOf='x'>\
-         <documentation>text</documentation><extensionElements><camunda:formData><camunda:formField id='x'/>\
+         <documentation>text</documentation><extensionElements><camunda:formData><camunda:formField id='x' type='string'/>\
          </camunda:formData><camunda:unheardOf/><other xmlns='urn:o'/></extensionElements><incoming>f</incoming>\
          <ioSpecification/></userTask>";
     check(&in_process(accepted), &[]);

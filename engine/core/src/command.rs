@@ -97,6 +97,14 @@ pub enum Command {
         /// Variables set where they exist, else at the root.
         variables: Variables,
     },
+    /// Submit the form of a user task: check and convert by its fields, then complete the task, or give it back when
+    /// it was delegated (contract `/task/{id}/submit-form`).
+    SubmitTaskForm {
+        /// Task.
+        task: Uuid,
+        /// What is submitted, by the ids of fields; what no field takes is set as it is.
+        variables: Variables,
+    },
     /// Change a user task (contract 3.12).
     ChangeUserTask {
         /// Task.
@@ -293,6 +301,8 @@ pub struct Start {
     pub node: Option<Arc<str>>,
     /// Variables of the root scope.
     pub variables: Variables,
+    /// Whether the variables are what was submitted to the start form, to be checked and converted by its fields.
+    pub form: bool,
     /// Authenticated user, if any.
     pub user: Option<String>,
     /// Who called it.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::NodeIndex;
 use flowstone_expression::{Bean, Context, EvaluationError, Expression, Map, TypedValue, Value, Variables};
-use flowstone_script::Script;
+use flowstone_script::{Limits, Script};
 use uuid::Uuid;
 
 use crate::compile::Executable;
@@ -151,6 +151,35 @@ impl Step<'_> {
             node: self.model.id(node).to_string(),
             problem: problem.to_owned(),
         }
+    }
+}
+
+impl Executable {
+    /// Computes an expression at an execution of a committed state; variables that it sets are lost.
+    pub(crate) fn compute_at(
+        &self,
+        instance: &Instance,
+        execution: Uuid,
+        node: NodeIndex,
+        expression: &Expression,
+        now: DateTime<Utc>,
+        limits: &Limits,
+    ) -> Result<Value, Rejection> {
+        let place = Place::at(execution, node);
+        let mut context = InstanceContext {
+            model: self,
+            instance,
+            place: &place,
+            written: Vec::new(),
+            now,
+            user: None,
+            event_name: None,
+        };
+        let value = expression.evaluate(&mut context, &limits.expression);
+        value.map_err(|error| Rejection::Expression {
+            node: self.id(node).to_string(),
+            error,
+        })
     }
 }
 

@@ -22,6 +22,7 @@ mod decision_task;
 mod event;
 mod expression_task;
 mod external_task;
+mod form;
 mod gateway;
 mod ids;
 mod inclusive_gateway;
@@ -51,6 +52,7 @@ pub use command::{
 pub use compile::{Executable, NodeInfo, compile};
 pub use event::{Called, CalledVersion, DecisionQuestion, Event, Outcome, Raised};
 pub use flowstone_script::Limits as EvaluationLimits;
+pub use form::{FormAddress, FormVariable};
 pub use ids::{CountingIds, IdSource};
 pub use job::repeat;
 pub use job_definition::JobDefinition;

@@ -118,6 +118,30 @@ pub enum Rejection {
         /// What went wrong.
         problem: String,
     },
+    /// A submitted value does not comply with a constraint of its form field.
+    #[error("Invalid value submitted for form field '{field}': validation of {constraint} failed.")]
+    FormConstraint {
+        /// Id of the field.
+        field: String,
+        /// The constraint with its configuration, such as `maxlength(10)`.
+        constraint: String,
+    },
+    /// A form field cannot take what was submitted for it or what its default yields.
+    #[error("form field '{field}': {problem}")]
+    FormField {
+        /// Id of the field.
+        field: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// A field of the older form was left out, or may not be submitted.
+    #[error("form property '{property}' is {problem}")]
+    FormProperty {
+        /// Id of the field.
+        property: String,
+        /// What went wrong.
+        problem: &'static str,
+    },
     /// The process that a call activity calls is not deployed.
     #[error("no processes deployed with key '{key}' (called by element '{node}')")]
     UnknownCalledElement {

@@ -168,7 +168,8 @@ impl Executable {
         value.to_text().map_err(|error| self.failed(index, error))
     }
 
-    fn without_instance(
+    /// Computes an expression where there is no instance yet.
+    pub(crate) fn without_instance(
         &self,
         index: NodeIndex,
         expression: &Expression,

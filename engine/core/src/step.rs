@@ -15,6 +15,7 @@ use crate::command::{Command, Start};
 use crate::compile::Executable;
 use crate::condition::Changed;
 use crate::event::Event;
+use crate::form::business_key;
 use crate::ids::IdSource;
 use crate::modification::first_node;
 use crate::rejection::Rejection;
@@ -101,7 +102,7 @@ pub fn start(
     let first = Event::InstanceStarted {
         id,
         definition_id: definition_id.clone(),
-        business_key: start.business_key.clone(),
+        business_key: business_key(model, node, start),
         tenant_id: start.tenant_id.clone(),
         start_node: model.id(node),
         user: start.user.clone(),
@@ -112,7 +113,7 @@ pub fn start(
     let mut step = Step::new(model, &mut instance, now, ids, options);
     step.user.clone_from(&start.user);
     step.events.push(first);
-    let mut variables = start.variables.clone();
+    let mut variables = step.start_variables(node, start)?;
     if let NodeKind::StartEvent(event) = &model.flow_node(node).kind
         && let Some(initiator) = &event.initiator
     {
@@ -120,10 +121,13 @@ pub fn start(
             .entry(initiator.clone())
             .or_insert_with(|| TypedValue::from(start.user.clone()));
     }
-    let names: Vec<String> = variables.keys().cloned().collect();
     if !variables.is_empty() {
         step.emit(Event::VariablesCreated { scope: id, variables });
     }
+    let names = step
+        .instance
+        .root()
+        .map_or_else(Vec::new, |root| root.variables.keys().cloned().collect());
     step.listen_to_instance(ExecutionEvent::Start, node)?;
     step.watch_scope(id, None)?;
     // To those who wait, the variables of the start come after the scope (bpmn-semantics 2.8).
@@ -243,6 +247,7 @@ impl<'a> Step<'a> {
         let goes_on = matches!(
             command,
             Command::CompleteUserTask { .. }
+                | Command::SubmitTaskForm { .. }
                 | Command::ChangeUserTask { .. }
                 | Command::Trigger(_)
                 | Command::ThrowTaskError { .. }
@@ -300,6 +305,7 @@ impl<'a> Step<'a> {
             Command::SetExternalTaskRetries { task, retries } => self.set_external_task_retries(*task, *retries),
             Command::SetExternalTaskPriority { task, priority } => self.set_external_task_priority(*task, *priority),
             Command::CompleteUserTask { task, variables } => self.complete_user_task(*task, variables),
+            Command::SubmitTaskForm { task, variables } => self.submit_task_form(*task, variables),
             Command::ChangeUserTask { task, change } => self.change_user_task(*task, change),
             Command::Trigger(trigger) => self.trigger(trigger),
             Command::ThrowTaskError {

@@ -141,7 +141,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn user_task(&self, id: Uuid) -> Result<&UserTask, Rejection> {
+    pub(crate) fn user_task(&self, id: Uuid) -> Result<&UserTask, Rejection> {
         match self.instance.token(id).map(|token| &token.wait) {
             Some(Wait::UserTask(task)) => Ok(task),
             _ => Err(Rejection::UnknownTask { task: id }),

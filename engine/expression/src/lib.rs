@@ -24,6 +24,7 @@ mod ast;
 mod coercion;
 mod context;
 mod conversion;
+mod date_pattern;
 mod error;
 mod evaluator;
 mod expression;
@@ -35,6 +36,7 @@ mod uel;
 mod value;
 
 pub use context::{Bean, Context, MapContext};
+pub use date_pattern::{DatePattern, DatePatternError};
 pub use error::{EvaluationError, ExceededLimit, ParseError};
 pub use expression::{Expression, MAXIMUM_DEPTH, MAXIMUM_SOURCE_BYTES};
 pub use limits::Limits;

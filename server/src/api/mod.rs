@@ -15,6 +15,7 @@ pub mod event_subscription;
 pub mod execution;
 pub mod external_task;
 pub mod filter;
+mod form;
 pub mod history;
 pub mod incident;
 pub mod job;

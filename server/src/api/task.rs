@@ -1,6 +1,7 @@
 //! `/task`: user tasks (contract 3.12). Their variables are in [`super::variables`].
 
 mod change;
+mod form;
 mod identity_link;
 
 use axum::Json;
@@ -30,6 +31,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list, query))
         .routes(routes!(count, query_count))
         .merge(change::routes())
+        .merge(form::routes())
         .merge(identity_link::routes())
         .routes(routes!(get))
         .routes(routes!(complete))

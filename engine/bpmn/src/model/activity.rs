@@ -3,7 +3,7 @@
 use flowstone_expression::Expression;
 use flowstone_script::Script;
 
-use super::{Asynchronous, CalledBinding, Message, TaskListener, ThrownError, TimeoutListener};
+use super::{Asynchronous, CalledBinding, FormData, Message, TaskListener, ThrownError, TimeoutListener};
 
 /// Who does the work of a service, send or business rule task, or of a message throw event.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +100,8 @@ pub struct UserTask {
     pub form_key: Option<Expression>,
     /// A deployed form.
     pub form: Option<FormReference>,
+    /// A form whose fields stand in the model.
+    pub form_data: FormData,
     /// Computed in the life of the task.
     pub listeners: Vec<TaskListener>,
     /// Computed when it has been there for some time.

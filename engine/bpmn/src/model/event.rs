@@ -1,6 +1,6 @@
 //! Events.
 
-use super::{FormReference, Implementation, NodeIndex, Timer, VariableMapping};
+use super::{FormData, FormReference, Implementation, NodeIndex, Timer, VariableMapping};
 use flowstone_expression::Expression;
 use flowstone_script::Script;
 
@@ -13,6 +13,8 @@ pub struct StartEvent {
     pub form_key: Option<Expression>,
     /// A deployed start form.
     pub form: Option<FormReference>,
+    /// A start form whose fields stand in the model; only for the events of a process.
+    pub form_data: FormData,
     /// What starts an instance, or sets off the event sub-process; `None`: a client, or the token of the sub-process.
     pub trigger: Option<StartTrigger>,
 }

@@ -6,7 +6,7 @@ use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
 use crate::model::{
-    BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, Implementation,
+    BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, FormData, Implementation,
     IntermediateThrowEvent, MultipleCatch, NodeIndex, StartEvent, StartTrigger, ThrownError, ThrownEscalation,
     ThrownSignal, VariableChange,
 };
@@ -39,6 +39,11 @@ impl<'tree> Reader<'tree, '_, '_> {
             initiator: element.vendor_attribute("initiator").map(|name| name.text.to_owned()),
             form_key,
             form,
+            form_data: if scope.is_none() {
+                self.form_data(index)
+            } else {
+                FormData::default()
+            },
             trigger: None,
         };
         if scope.is_some_and(|scope| is_true(scope, "triggeredByEvent")) {

@@ -222,6 +222,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             timeouts,
             form_key,
             form,
+            form_data: self.form_data(index),
         };
         let tree = self.tree;
         for (role_index, role) in tree.children(index) {

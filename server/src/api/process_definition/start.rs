@@ -183,6 +183,7 @@ async fn run(
         modification,
         business_key: request.business_key,
         variables,
+        form: false,
         user: None,
         idempotency_key: idempotency_key(headers)?,
     };

@@ -1,0 +1,135 @@
+//! Forms of user tasks.
+
+use serde_json::{Value, json};
+
+use crate::support::Api;
+
+/// A process whose task `u` has an extension.
+fn model(task: &str) -> String {
+    format!(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+        xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t"><process id="p" isExecutable="true">
+        <startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="u"/>{task}
+        <sequenceFlow id="g" sourceRef="u" targetRef="v"/><userTask id="v"/></process></definitions>"#
+    )
+}
+
+const FIELDS: &str = r#"<userTask id="u"><extensionElements><camunda:formData>
+    <camunda:formField id="amount" type="long" defaultValue="${base + 1}"><camunda:validation>
+      <camunda:constraint name="max" config="100"/></camunda:validation></camunda:formField>
+    <camunda:formField id="day" type="date"/><camunda:formField id="sure" type="boolean"/>
+    </camunda:formData></extensionElements></userTask>"#;
+
+/// An instance that waits in `u`, and that task.
+async fn with(task: &str) -> (Api, String) {
+    let api = Api::start().await;
+    api.deploy("p.bpmn", &model(task)).await;
+    let variables = json!({"variables": {"base": {"value": 4}, "note": {"value": "x"}}});
+    api.start_instance("p", variables).await;
+    let id = task_in(&api, "u").await.expect("a task");
+    (api, id)
+}
+
+async fn task_in(api: &Api, node: &str) -> Option<String> {
+    let tasks = api.get(&format!("/task?taskDefinitionKey={node}")).await.expect(200);
+    tasks[0]["id"].as_str().map(str::to_owned)
+}
+
+fn variable(type_name: &str, value: Value) -> Value {
+    json!({"type": type_name, "value": value, "valueInfo": {}})
+}
+
+#[tokio::test]
+async fn the_fields_of_a_task_are_shown_with_all_it_sees() {
+    let (api, id) = with(FIELDS).await;
+    let shown = api.get(&format!("/task/{id}/form-variables")).await.expect(200);
+    let expected = json!({
+        "amount": variable("Long", json!(5)),
+        "day": variable("String", json!("")),
+        "sure": variable("Boolean", Value::Null),
+        "base": variable("Integer", json!(4)),
+        "note": variable("String", json!("x")),
+    });
+    assert_eq!(shown, expected);
+    let some = api
+        .get(&format!("/task/{id}/form-variables?variableNames=day,note,other"))
+        .await
+        .expect(200);
+    assert_eq!(some, json!({"day": expected["day"], "note": expected["note"]}));
+    let unknown = api.get("/task/nonsense/form-variables").await;
+    unknown.expect_error(
+        400,
+        "BadUserRequestException",
+        "Cannot find task with id 'nonsense'.: task is null",
+    );
+}
+
+#[tokio::test]
+async fn a_submitted_form_completes_its_task() {
+    let (api, id) = with(FIELDS).await;
+    let path = format!("/task/{id}/submit-form");
+    let submitted = json!({"variables": {"amount": {"value": "42"}, "day": {"value": "05/02/2026"},
+        "more": {"value": 1}}, "withVariablesInReturn": true});
+    let after = api.post(&path, submitted).await.expect(200);
+    assert_eq!(after["amount"], variable("Long", json!(42)));
+    assert_eq!(after["day"], variable("Date", json!("2026-02-05T00:00:00.000+0000")));
+    assert_eq!(after["more"], variable("Integer", json!(1)));
+    assert!(task_in(&api, "v").await.is_some());
+    let message = format!("Cannot submit task form {id}: Cannot find task with id {id}: task is null");
+    api.post(&path, json!({}))
+        .await
+        .expect_error(500, "RestException", &message);
+}
+
+#[tokio::test]
+async fn defaults_count_when_nothing_is_submitted() {
+    let (api, id) = with(FIELDS).await;
+    api.post(&format!("/task/{id}/submit-form"), json!({}))
+        .await
+        .expect(204);
+    let amount = api.get("/variable-instance?variableName=amount").await.expect(200);
+    assert_eq!((&amount[0]["type"], &amount[0]["value"]), (&json!("Long"), &json!(5)));
+}
+
+#[tokio::test]
+async fn wrong_values_leave_the_task_as_it_was() {
+    let (api, id) = with(FIELDS).await;
+    let path = format!("/task/{id}/submit-form");
+    let submit = |value: Value| api.post(&path, json!({"variables": {"amount": value, "base": {"value": 9}}}));
+    submit(json!({"value": 101})).await.expect_error(
+        400,
+        "RestException",
+        &format!(
+            "Cannot submit task form {id}: Invalid value submitted for form field 'amount': validation of max(100) failed."
+        ),
+    );
+    submit(json!({"value": "many"})).await.expect_error(
+        500,
+        "RestException",
+        &format!("Cannot submit task form {id}: form field 'amount': Value 'many' is not of type Long."),
+    );
+    submit(json!({"value": "many", "type": "Integer"})).await.expect_error(
+        400,
+        "InvalidRequestException",
+        &format!(
+            "Cannot submit task form {id}: Cannot convert value 'many' of type 'Integer' to java type java.lang.Integer"
+        ),
+    );
+    assert_eq!(task_in(&api, "u").await, Some(id));
+    let base = api.get("/variable-instance?variableName=base").await.expect(200);
+    assert_eq!(base[0]["value"], 4);
+}
+
+#[tokio::test]
+async fn without_fields_everything_is_taken_as_it_is() {
+    let (api, id) = with(r#"<userTask id="u"/>"#).await;
+    let submitted = json!({"variables": {"amount": {"value": "42"}}});
+    api.post(&format!("/task/{id}/submit-form"), submitted)
+        .await
+        .expect(204);
+    let amount = api.get("/variable-instance?variableName=amount").await.expect(200);
+    assert_eq!(
+        (&amount[0]["type"], &amount[0]["value"]),
+        (&json!("String"), &json!("42"))
+    );
+}
