@@ -34,6 +34,7 @@ pub use deploy::Deletion;
 pub use engine::{Engine, Options};
 pub use error::{DeployError, Error};
 pub use flowstone_core::{EvaluationLimits, RetryPolicy};
+pub use forms::FormError;
 pub use history::HistoryLevel;
 pub use job_definition::JobDefinition;
 pub use request::{FetchFilter, FetchRequest, FetchTopic, LockedTask, Reply, StartRequest, Submission};

@@ -1,10 +1,17 @@
 //! What the forms of tasks and those that start instances have in common.
 
-use flowstone_core::{FormVariable, Rejection};
-use flowstone_engine::Error;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use flowstone_bpmn::model::FormData;
+use flowstone_core::{FormAddress, FormVariable, Rejection};
+use flowstone_engine::{Error, FormError};
 use flowstone_expression::Variables;
+use flowstone_store::record::DefinitionRecord;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
+use super::AppState;
 use super::body::Parameters;
 use super::error::ApiError;
 use super::value::to_wire;
@@ -63,4 +70,74 @@ pub(super) fn not_submitted(prefix: &str, error: Error) -> ApiError {
     } else {
         ApiError::rest(message)
     }
+}
+
+/// Where a form is found.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Form {
+    /// Key of the form; of one whose fields stand in the model, the address where it would be rendered.
+    key: Option<String>,
+    /// A deployed form: key, binding and version.
+    #[schema(value_type = Option<Object>)]
+    camunda_form_ref: Option<Value>,
+    /// Always null: there are no process applications.
+    context_path: Option<String>,
+}
+
+impl Form {
+    /// Where the form is found that has this address, or else stands in the model as fields of `resource`.
+    pub(super) fn new(address: FormAddress, fields: Option<&FormData>, resource: &str) -> Self {
+        let key = address.key.filter(|key| !key.is_empty());
+        let generated = address.reference.is_none() && fields.is_some_and(|fields| !fields.fields.is_empty());
+        Form {
+            key: key
+                .or_else(|| generated.then(|| format!("embedded:engine://engine/:engine/{resource}/rendered-form"))),
+            camunda_form_ref: address.reference.map(|reference| {
+                // The version is a number wherever it is one.
+                let version = reference
+                    .version
+                    .map(|version| version.parse::<i32>().map_or(json!(version), Value::from));
+                json!({"key": reference.key, "binding": reference.binding, "version": version})
+            }),
+            context_path: None,
+        }
+    }
+}
+
+/// A deployed form as a download.
+///
+/// # Errors
+/// 404 when it is not deployed, 400 when the model names no deployed form.
+pub(super) async fn deployed(
+    state: &AppState,
+    address: &FormAddress,
+    definition: &DefinitionRecord,
+) -> Result<Response, ApiError> {
+    let resource = state
+        .engine()
+        .deployed_form(address, definition)
+        .await
+        .map_err(|error| {
+            let message = error.to_string();
+            match error {
+                FormError::NotNamed | FormError::NotDeployed(_) => ApiError::invalid(message),
+                FormError::NoResource { .. } | FormError::UnknownForm { .. } => ApiError::not_found(message),
+                FormError::BoundByVersion(_) => ApiError::not_implemented(message),
+                FormError::Store(error) => error.into(),
+            }
+        })?;
+    let json = address.key.as_deref().is_none_or(|key| key.ends_with(".form"));
+    let media_type = if json {
+        "application/json"
+    } else {
+        "application/xhtml+xml"
+    };
+    let mut response = resource.bytes.to_vec().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    // The bytes come from whoever may deploy; a browser that opens them as a page must not run them.
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+    Ok(response)
 }

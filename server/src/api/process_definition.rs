@@ -1,6 +1,7 @@
 //! `/process-definition` (contract 3.8).
 
 mod delete;
+mod form;
 mod read;
 mod start;
 
@@ -23,6 +24,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(read::routes())
         .merge(start::routes())
         .merge(delete::routes())
+        .merge(form::routes())
 }
 
 use DefinitionField as Field;

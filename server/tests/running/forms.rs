@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Api;
+use reqwest::multipart::{Form, Part};
+
+use crate::support::{Answer, Api};
 
 /// A process whose task `u` has an extension.
 fn model(task: &str) -> String {
@@ -132,4 +134,147 @@ async fn without_fields_everything_is_taken_as_it_is() {
         (&amount[0]["type"], &amount[0]["value"]),
         (&json!("String"), &json!("42"))
     );
+}
+
+#[tokio::test]
+async fn where_the_form_of_a_task_is_found() {
+    for (task, key, reference) in [
+        (r#"<userTask id="u"/>"#, Value::Null, Value::Null),
+        (
+            r#"<userTask id="u" camunda:formKey="embedded:app:${base}.html"/>"#,
+            json!("embedded:app:4.html"),
+            Value::Null,
+        ),
+        (
+            r#"<userTask id="u" camunda:formRef="f" camunda:formRefBinding="version" camunda:formRefVersion="3"/>"#,
+            Value::Null,
+            json!({"key": "f", "binding": "version", "version": 3}),
+        ),
+        (
+            r#"<userTask id="u" camunda:formRef="f-${base}" camunda:formRefBinding="latest"/>"#,
+            Value::Null,
+            json!({"key": "f-4", "binding": "latest", "version": null}),
+        ),
+    ] {
+        let (api, id) = with(task).await;
+        let form = api.get(&format!("/task/{id}/form")).await.expect(200);
+        let expected = json!({"key": key, "camundaFormRef": reference, "contextPath": null});
+        assert_eq!(form, expected, "{task}");
+    }
+    let (api, id) = with(FIELDS).await;
+    let form = api.get(&format!("/task/{id}/form")).await.expect(200);
+    let rendered = format!("embedded:engine://engine/:engine/task/{id}/rendered-form");
+    assert_eq!(form["key"], rendered);
+    let unknown = api.get("/task/nonsense/form").await;
+    unknown.expect_error(400, "RestException", "Cannot get form for task nonsense");
+}
+
+/// Deploys several files together.
+async fn deploy(api: &Api, files: &[(&str, &str)]) -> String {
+    let mut form = Form::new().text("deployment-name", "test");
+    for (name, content) in files {
+        let part = Part::text((*content).to_owned()).file_name((*name).to_owned());
+        form = form.part((*name).to_owned(), part);
+    }
+    let deployed = api.deploy_form(form).await.expect(200);
+    deployed["id"].as_str().unwrap().to_owned()
+}
+
+/// The reply to the request for the deployed form of a task with these attributes, whose deployment has three forms.
+async fn deployed_form(attributes: &str) -> (Answer, String) {
+    let api = Api::start().await;
+    deploy(&api, &[("old.form", r#"{"id": "f", "old": true}"#)]).await;
+    let model = model(&format!(r#"<userTask id="u" {attributes}/>"#));
+    let files = [
+        ("p.bpmn", model.as_str()),
+        ("forms/a.html", "<form/>"),
+        ("b.form", r#"{"id": "other"}"#),
+        ("c.form", r#"{"id": "f", "old": false}"#),
+        ("d.form", "no JSON"),
+    ];
+    let deployment = deploy(&api, &files).await;
+    api.clock.advance(chrono::TimeDelta::minutes(1));
+    deploy(&api, &[("new.form", r#"{"id": "f", "new": true}"#)]).await;
+    api.start_instance("p", json!({})).await;
+    let id = task_in(&api, "u").await.expect("a task");
+    (api.get(&format!("/task/{id}/deployed-form")).await, deployment)
+}
+
+#[tokio::test]
+async fn deployed_forms_are_downloaded() {
+    for (attributes, content, media_type) in [
+        (
+            "camunda:formKey='embedded:deployment:forms/a.html'",
+            "<form/>",
+            "application/xhtml+xml",
+        ),
+        (
+            "camunda:formKey='camunda-forms:deployment:b.form'",
+            r#"{"id": "other"}"#,
+            "application/json",
+        ),
+        ("camunda:formKey='deployment:d.form'", "no JSON", "application/json"),
+        (
+            "camunda:formRef='f' camunda:formRefBinding='deployment'",
+            r#"{"id": "f", "old": false}"#,
+            "application/json",
+        ),
+        (
+            "camunda:formRef='f' camunda:formRefBinding='latest'",
+            r#"{"id": "f", "new": true}"#,
+            "application/json",
+        ),
+    ] {
+        let (answer, _) = deployed_form(attributes).await;
+        assert_eq!((answer.status, answer.text.as_str()), (200, content), "{attributes}");
+        assert_eq!(answer.header("content-type"), Some(media_type), "{attributes}");
+        assert_eq!(
+            answer.header("content-security-policy"),
+            Some("sandbox"),
+            "{attributes}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn forms_that_are_not_deployed_are_named() {
+    for (attributes, status, kind, message) in [
+        (
+            "",
+            400,
+            "InvalidRequestException",
+            "One of the attributes 'formKey' and 'camunda:formRef' must be supplied but none were set.",
+        ),
+        (
+            "camunda:formKey='embedded:app:a.html'",
+            400,
+            "InvalidRequestException",
+            "The form key 'embedded:app:a.html' does not reference a deployed form.",
+        ),
+        (
+            "camunda:formKey='embedded:deployment:x.html'",
+            404,
+            "InvalidRequestException",
+            "The form with the resource name 'x.html' cannot be found in deployment with id '%'",
+        ),
+        (
+            "camunda:formRef='x' camunda:formRefBinding='latest'",
+            404,
+            "InvalidRequestException",
+            "No Camunda Form Definition was found for Camunda Form Ref: x (latest)",
+        ),
+        (
+            "camunda:formRef='f' camunda:formRefBinding='version' camunda:formRefVersion='1'",
+            501,
+            "NotImplementedException",
+            "the form 'f' is bound by its version, which is not implemented; bind 'deployment' or 'latest'",
+        ),
+    ] {
+        let (answer, deployment) = deployed_form(attributes).await;
+        answer.expect_error(status, kind, &message.replace('%', &deployment));
+    }
+    let (api, _) = with(FIELDS).await;
+    let unknown = api.get("/task/nonsense/deployed-form").await;
+    let message = "No task found for taskId 'nonsense': task is null";
+    unknown.expect_error(400, "InvalidRequestException", message);
 }

@@ -10,6 +10,7 @@ mod order;
 mod progress;
 mod records;
 mod refusals;
+mod start_forms;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;

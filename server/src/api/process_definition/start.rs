@@ -15,6 +15,7 @@ use super::{Reference, latest};
 use crate::api::base_uri::BaseUri;
 use crate::api::body::{JsonBody, WireVariables};
 use crate::api::error::{ApiError, ErrorBody};
+use crate::api::form::not_submitted;
 use crate::api::process_instance::instruction::{InstructionRequest, read_starts};
 use crate::api::value;
 use crate::api::{AppState, Link};
@@ -105,7 +106,7 @@ async fn start(
     headers: HeaderMap,
     JsonBody(request): JsonBody<StartInstanceRequest>,
 ) -> Result<Json<StartedInstance>, ApiError> {
-    run(&state, Reference::Id(id), &base, &headers, request).await
+    run(&state, Reference::Id(id), &base, &headers, request, false).await
 }
 
 /// Start an instance of the latest version
@@ -121,7 +122,7 @@ async fn start_by_key(
     headers: HeaderMap,
     JsonBody(request): JsonBody<StartInstanceRequest>,
 ) -> Result<Json<StartedInstance>, ApiError> {
-    run(&state, Reference::Key(key, None), &base, &headers, request).await
+    run(&state, Reference::Key(key, None), &base, &headers, request, false).await
 }
 
 /// Start an instance of the latest version of a tenant
@@ -139,15 +140,25 @@ async fn start_by_key_and_tenant(
     headers: HeaderMap,
     JsonBody(request): JsonBody<StartInstanceRequest>,
 ) -> Result<Json<StartedInstance>, ApiError> {
-    run(&state, Reference::Key(key, Some(tenant)), &base, &headers, request).await
+    run(
+        &state,
+        Reference::Key(key, Some(tenant)),
+        &base,
+        &headers,
+        request,
+        false,
+    )
+    .await
 }
 
-async fn run(
+/// Starts an instance; `form`: by its start form, whose fields check and convert the variables.
+pub(super) async fn run(
     state: &AppState,
     reference: Reference,
     base: &BaseUri,
     headers: &HeaderMap,
     request: StartInstanceRequest,
+    form: bool,
 ) -> Result<Json<StartedInstance>, ApiError> {
     let (definition_id, key) = match reference {
         Reference::Id(id) => {
@@ -159,13 +170,19 @@ async fn run(
             (definition.id.to_string(), Some(key))
         }
     };
-    let prefix = format!("Cannot instantiate process definition {definition_id}");
-    let variables = value::map_from_wire(&request.variables).map_err(|error| error.within(&prefix))?;
-    let prefix = format!("{prefix}: ");
+    let refusal = format!("Cannot instantiate process definition {definition_id}");
+    let variables = value::map_from_wire(&request.variables).map_err(|error| error.within(&refusal))?;
+    let prefix = format!("{refusal}: ");
     if request.case_instance_id.is_some() {
         return Err(ApiError::not_implemented("caseInstanceId is not implemented by this server").prefixed(&prefix));
     }
     let instructions = read_starts(request.start_instructions).map_err(|error| error.prefixed(&prefix))?;
+    if form && !instructions.is_empty() {
+        return Err(ApiError::invalid(
+            "startInstructions cannot be followed when a form is submitted, which begins at the start event",
+        )
+        .prefixed(&prefix));
+    }
     if instructions.is_empty() && (request.skip_custom_listeners || request.skip_io_mappings) {
         return Err(ApiError::rest(
             "ENGINE-13024 Cannot skip custom listeners or input/output mappings when start a process instance at \
@@ -183,12 +200,12 @@ async fn run(
         modification,
         business_key: request.business_key,
         variables,
-        form: false,
+        form,
         user: None,
         idempotency_key: idempotency_key(headers)?,
     };
     let started = state.engine().start_instance(&definition_id, start).await;
-    let reply = started.map_err(|error| ApiError::rest(ApiError::from(error).message).prefixed(&prefix))?;
+    let reply = started.map_err(|error| not_submitted(&refusal, error))?;
     Ok(Json(StartedInstance::new(
         reply,
         key,

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use flowstone_core::{Command, Rejection, Wait};
+use flowstone_core::{Command, FormAddress, Rejection, Wait};
 use flowstone_engine::{Error, InstanceView, Submission};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,11 +15,15 @@ use super::CompleteTaskRequest;
 use crate::api::AppState;
 use crate::api::body::{self, JsonBody, Parameters};
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::form::{Selection, not_submitted};
+use crate::api::form::{Form, Selection, deployed, not_submitted};
 use crate::api::value;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(variables)).routes(routes!(submit))
+    OpenApiRouter::new()
+        .routes(routes!(get))
+        .routes(routes!(deployed_form))
+        .routes(routes!(variables))
+        .routes(routes!(submit))
 }
 
 /// The instance around an open user task, with the id of the task.
@@ -33,6 +37,44 @@ async fn find(state: &AppState, id: &str) -> Result<Option<(Uuid, InstanceView)>
     let token = view.instance.token(task);
     let open = token.is_some_and(|token| matches!(token.wait, Wait::UserTask(_)));
     Ok(open.then_some((task, view)))
+}
+
+/// Where the form of an open user task is found.
+fn address(view: &InstanceView, task: Uuid) -> FormAddress {
+    match view.instance.token(task).map(|token| &token.wait) {
+        Some(Wait::UserTask(task)) => FormAddress {
+            key: task.form_key.clone(),
+            reference: task.form_ref.clone(),
+        },
+        _ => FormAddress::default(),
+    }
+}
+
+/// Get where the form of a task is found
+#[utoipa::path(get, path = "/task/{id}/form", operation_id = "getForm", tag = "Task",
+    params(("id" = String, Path, description = "Task id")),
+    responses((status = 200, body = Form), (status = 400, body = ErrorBody)))]
+async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<Form>, ApiError> {
+    let Some((task, view)) = find(&state, &id).await? else {
+        return Err(ApiError::refused(format!("Cannot get form for task {id}")));
+    };
+    let node = view.instance.token(task).map(|token| token.node.clone());
+    let fields = node.and_then(|node| view.definition.executable.task_form(&node));
+    Ok(Json(Form::new(address(&view, task), fields, &format!("task/{id}"))))
+}
+
+/// Download the deployed form of a task
+#[utoipa::path(get, path = "/task/{id}/deployed-form", operation_id = "getDeployedForm", tag = "Task",
+    params(("id" = String, Path, description = "Task id")),
+    responses((status = 200, content_type = "application/xhtml+xml"), (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 501, body = ErrorBody)))]
+async fn deployed_form(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let Some((task, view)) = find(&state, &id).await? else {
+        return Err(ApiError::invalid(format!(
+            "No task found for taskId '{id}': task is null"
+        )));
+    };
+    deployed(&state, &address(&view, task), &view.definition.record).await
 }
 
 /// Get the variables of a task's form
