@@ -58,6 +58,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("flowstone-worker", &[]),
     ("flowstone-tests", &[]),
+    (
+        "flowstone-fuzz",
+        &[
+            "flowstone-bpmn",
+            "flowstone-core",
+            "flowstone-decision",
+            "flowstone-expression",
+            "flowstone-feel",
+            "flowstone-schedule",
+            "flowstone-script",
+        ],
+    ),
 ];
 
 /// Crates that the pure rooms must never use.

@@ -313,7 +313,7 @@ fn the_places_of_jobs_are_known_ahead() {
         r#"{ENDS}<userTask id="u" camunda:asyncBefore="true"/><boundaryEvent id="b" attachedToRef="u">{}</boundaryEvent>"#,
         timer("timeDuration", "${later}")
     );
-    let world = world::compiled(&(content + &flows(&["s>u", "u>e", "b>e"])));
+    let world = compiled(&(content + &flows(&["s>u", "u>e", "b>e"])));
     let places: Vec<String> = world
         .job_definitions()
         .iter()
