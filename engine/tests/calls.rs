@@ -4,7 +4,7 @@
 
 mod kit;
 
-use flowstone_core::{Awaited, Command, EventKind, Rejection, Trigger, Wait};
+use flowstone_core::{Awaited, Command, EventKind, Instruction, Modification, Rejection, Trigger, Wait};
 use flowstone_engine::{Error, Options, Reply, StartRequest, Submission};
 use flowstone_expression::{TypedValue, Variables};
 use flowstone_store::query::{HistoricInstanceField, ProcessInstanceField, Query, Scalar, Test};
@@ -292,6 +292,65 @@ async fn who_is_interrupted_ends_what_it_called() {
     };
     kit.engine.submit(Submission::new(other, command)).await.unwrap();
     assert_eq!(state(&kit, child).await, "INTERNALLY_TERMINATED");
+}
+
+fn delete() -> Command {
+    Command::Cancel {
+        reason: None,
+        skip_output_mappings: false,
+        skip_listeners: false,
+    }
+}
+
+fn cancel(activity: &str) -> Command {
+    Command::Modify(Modification {
+        instructions: vec![Instruction::CancelActivity {
+            activity: activity.to_owned(),
+            only_current: false,
+        }],
+        ..Modification::default()
+    })
+}
+
+#[tokio::test]
+async fn who_is_ended_from_outside_cancels_the_call_that_waits() {
+    for command in [delete(), cancel("m")] {
+        let kit = Kit::new().await;
+        kit.deploy("child", &line(USER_TASK)).await;
+        let middle = kit.deploy("middle", &call("child", "", "")).await;
+        let beside = call("middle", "", "") + r#"<userTask id="u"/><sequenceFlow id="h" sourceRef="s" targetRef="u"/>"#;
+        let parent = kit.deploy("parent", &beside).await;
+        let parent = kit.start(&parent).await.instance_id;
+        let called = called_by(&kit, parent).await;
+        let innermost = called_by(&kit, called).await;
+        kit.engine
+            .submit(Submission::new(innermost, command.clone()))
+            .await
+            .unwrap();
+        for gone in [innermost, called] {
+            assert_eq!(state(&kit, gone).await, "EXTERNALLY_TERMINATED");
+        }
+        let view = kit.engine.view(parent).await.unwrap().unwrap();
+        let waiting: Vec<&str> = view.instance.tokens().map(|token| &*token.node).collect();
+        assert_eq!(waiting, ["u"], "it goes on without the call");
+        // Alone it goes with its call.
+        let alone = kit.start(&middle).await.instance_id;
+        let child = called_by(&kit, alone).await;
+        kit.engine.submit(Submission::new(child, command)).await.unwrap();
+        assert_eq!(state(&kit, alone).await, "EXTERNALLY_TERMINATED");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_canceled_ends_what_it_called() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(USER_TASK)).await;
+    let parent = kit.deploy("parent", &call("child", "", "")).await;
+    let parent = kit.start(&parent).await.instance_id;
+    let child = called_by(&kit, parent).await;
+    kit.engine.submit(Submission::new(parent, cancel("m"))).await.unwrap();
+    assert_eq!(state(&kit, child).await, "INTERNALLY_TERMINATED");
+    assert_eq!(state(&kit, parent).await, "EXTERNALLY_TERMINATED");
 }
 
 const SIGNAL: &str = r#"<signalEventDefinition signalRef="alarm"/>"#;

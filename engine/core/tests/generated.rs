@@ -19,6 +19,8 @@ mod draw;
 mod history;
 #[path = "generated/invariants.rs"]
 mod invariants;
+#[path = "generated/modification.rs"]
+mod modification;
 #[path = "generated/oracle.rs"]
 mod oracle;
 #[path = "generated/random.rs"]

@@ -3,17 +3,20 @@
 //! Such a command goes alone. What leaves one instance is given to the others until nothing is left to give, and all
 //! of it is written in one transaction or not at all.
 
+mod deleted;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use flowstone_core::{
     Awaited, Called, CalledVersion, Caller, Command, DecisionQuestion, Event, EventKind, FromCalled, IdSource as _,
-    Instance, Outcome as End, Raised, Rejection, Start, Trigger, start, step,
+    Instance, Modification, Outcome as End, Raised, Rejection, Start, Trigger, start, step,
 };
 use flowstone_expression::Variables;
 use flowstone_store::query::{DecisionField, DefinitionField, Query, Scalar, SubscriptionField, Test};
 use uuid::Uuid;
 
+use self::deleted::left_out;
 use super::hot::Hot;
 use super::job::Job;
 use super::round::{Round, Touched};
@@ -51,6 +54,8 @@ enum News {
         raised: Raised,
     },
     Ended(Uuid),
+    /// An instance was ended from outside.
+    Deleted(Caller),
     Signal {
         from: Uuid,
         name: String,
@@ -88,10 +93,10 @@ fn news(instance: &Instance, events: &[Event]) -> Vec<News> {
             tenant_id: tenant_id.clone(),
             variables: variables.clone(),
         }),
-        // Who is deleted from outside does not come back to its caller, which goes or stays by itself.
-        Event::InstanceEnded { outcome, .. } if *outcome != End::ExternallyTerminated => {
-            instance.caller.map(|_| News::Ended(from))
-        }
+        Event::InstanceEnded { outcome, .. } => instance.caller.map(|caller| match outcome {
+            End::ExternallyTerminated => News::Deleted(caller),
+            End::Completed | End::InternallyTerminated => News::Ended(from),
+        }),
         _ => None,
     };
     events.iter().filter_map(of).collect()
@@ -145,6 +150,7 @@ struct Across<'a> {
     /// How deep each instance that this command started was called.
     depths: HashMap<Uuid, usize>,
     news: VecDeque<News>,
+    leaves_out: Modification,
 }
 
 impl Writer {
@@ -157,6 +163,7 @@ impl Writer {
             before: HashMap::new(),
             depths: HashMap::new(),
             news: VecDeque::new(),
+            leaves_out: Modification::default(),
         };
         let done = across.carry_out(job, target).await;
         if done.is_err() {
@@ -174,7 +181,9 @@ impl Across<'_> {
                 job.id
             }
             (job, Some(id)) => {
-                self.step(id, &job.command(self.round.now)).await?;
+                let command = job.command(self.round.now);
+                self.leaves_out = left_out(&command);
+                self.step(id, &command).await?;
                 id
             }
             (job, None) => return Err(Failure::Failed(Error::Unknown(job.target()))),
@@ -220,6 +229,7 @@ impl Across<'_> {
                 let command = self.returned(from, caller.token, FromCalled::Ended);
                 self.step_if_possible(caller.instance, &command).await
             }
+            News::Deleted(caller) => self.cancel_call(caller).await,
             News::Signal {
                 from,
                 name,
@@ -467,7 +477,10 @@ impl Across<'_> {
     async fn step_if_possible(&mut self, id: Uuid, command: &Command) -> Result<(), Failure> {
         match self.step(id, command).await {
             Err(Failure::Refused(
-                Rejection::Ended { .. } | Rejection::NotWaiting { .. } | Rejection::UnknownExecution { .. },
+                Rejection::Ended { .. }
+                | Rejection::NotWaiting { .. }
+                | Rejection::UnknownExecution { .. }
+                | Rejection::InvalidInstruction { .. },
             ))
             | Err(Failure::Failed(Error::Unknown(_))) => Ok(()),
             other => other,

@@ -359,13 +359,36 @@ impl Step<'_> {
                 None => self.complete_scope(opened, target.node),
             };
         }
-        let mut own = match target.is_whole {
-            true => Variables::new(),
-            false => self.one_more(scope, target.node),
-        };
-        own.extend(locals);
-        self.schedule_with(scope, target.node, own);
+        if self.is_body_of(scope, target.node) {
+            let mut own = self.one_more(scope, target.node);
+            own.extend(locals);
+            self.schedule_with(scope, target.node, own);
+        } else {
+            self.schedule_with(scope, self.first_step(target.node), locals);
+        }
         Ok(())
+    }
+
+    /// The first of the steps that a node consists of. What a model asks for beside its work, such as a listener that
+    /// a worker carries out, is a step of its own on the way into it, called as the node with a number.
+    fn first_step(&self, node: NodeIndex) -> NodeIndex {
+        let model = self.model;
+        let owner = &model.flow_node(node).id;
+        let is_step = |id: &str| {
+            id.strip_prefix(owner.as_str())
+                .is_some_and(|rest| rest.starts_with('#'))
+        };
+        let mut first = node;
+        while let [flow] = model.flow_node(first).incoming.as_slice() {
+            let before = model.process().flow(*flow).source;
+            let step = model.flow_node(before);
+            let is_listener = matches!(step.kind, NodeKind::ServiceTask(_));
+            if !is_step(&step.id) || (is_listener && self.skip.listeners) {
+                break;
+            }
+            first = before;
+        }
+        first
     }
 
     fn name_of(&self, level: Level) -> String {

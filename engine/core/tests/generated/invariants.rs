@@ -20,12 +20,13 @@ macro_rules! must {
 
 const BODY: &str = "#multiInstanceBody";
 
-/// Looks at all that an instance at rest consists of.
-pub fn check(model: &Executable, instance: &Instance) -> Result<(), String> {
+/// Looks at all that an instance at rest consists of; `is_moved` says that tokens were begun and canceled by hand.
+pub fn check(model: &Executable, instance: &Instance, is_moved: bool) -> Result<(), String> {
     let view = View {
         nodes: nodes(model.process()),
         process: model.process(),
         instance,
+        is_moved,
     };
     must!(
         instance.ended == instance.tokens().next().is_none(),
@@ -61,6 +62,7 @@ struct View<'v> {
     nodes: HashMap<&'v str, NodeIndex>,
     process: &'v Process,
     instance: &'v Instance,
+    is_moved: bool,
 }
 
 impl View<'_> {
@@ -175,7 +177,12 @@ impl View<'_> {
             .multi_instance
             .as_ref()
             .is_some_and(|one| one.sequential);
-        let expected = if sequential { 1 } else { all - completed };
+        let expected = match sequential {
+            true => 1,
+            // What was canceled counts as begun.
+            false if self.is_moved => active.min(all - completed),
+            false => all - completed,
+        };
         must!(
             running == expected && active == expected && (sequential || ended <= completed) && completed < all,
             "the body counts {all} instances, {completed} completed, {active} active; {running} run and {ended} ended"

@@ -17,6 +17,7 @@ use super::block::{Scope, VARIABLES, loops};
 use super::draw;
 use super::history::History;
 use super::invariants;
+use super::modification;
 use super::oracle::{self, Oracle, Step};
 use super::random::Random;
 use super::reload::{read_back, reloaded};
@@ -122,10 +123,20 @@ fn walk(
     if let Some(oracle) = &mut oracle {
         oracle.check(&seen(&course.instance), course.instance.ended)?;
     }
+    // Some are also moved by hand.
+    course.is_moved = wild && random.chance(40);
     let mut actions = 0;
     while !course.instance.ended && actions < ACTIONS {
         actions += 1;
         course.now += TimeDelta::minutes(i64::try_from(random.below(8)).expect("some minutes"));
+        if course.is_moved && random.chance(20) {
+            let command = modification::draw(random, course.model.process(), &course.instance);
+            commands.push(format!("{command:?}"));
+            if course.give(&command)?.is_err() {
+                commands.push("  refused".to_owned());
+            }
+            continue;
+        }
         let Some(action) = action::draw(random, &course.instance, course.now, wild) else {
             break;
         };
@@ -174,6 +185,8 @@ struct Course {
     ids: CountingIds,
     now: DateTime<Utc>,
     options: StepOptions,
+    /// Whether its tokens are moved by hand, too.
+    is_moved: bool,
     tally: Tally,
 }
 
@@ -205,6 +218,7 @@ impl Course {
             ids,
             now,
             options,
+            is_moved: false,
             tally: Tally::default(),
         };
         course.look(events).map_err(Begun::Broken)?;
@@ -277,7 +291,7 @@ impl Course {
         self.tally.events += events.len();
         self.events.extend(events);
         self.history.agrees(&self.instance)?;
-        invariants::check(&self.model, &self.instance)
+        invariants::check(&self.model, &self.instance, self.is_moved)
     }
 
     /// What holds in the end.
