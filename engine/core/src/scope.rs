@@ -53,7 +53,9 @@ impl Step<'_> {
 
     /// A path ended at a node. When it was the last one of its scope, the scope is complete.
     pub(crate) fn end_path(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
-        if self.is_body_of(scope, node) {
+        let phase = self.instance.scope(scope).map(|scope| scope.phase);
+        // What was kept of several instances is undone, not counted again.
+        if self.is_body_of(scope, node) && phase != Some(ScopePhase::Compensating) {
             let done = self.count_completed(scope, scope, node)?;
             return self.after_repetition(scope, node, done);
         }

@@ -173,3 +173,25 @@ fn a_link_jumps_to_its_other_end() {
     assert!(world.instance.ended);
     assert_eq!(world.path(), ["s", "e"]);
 }
+
+#[test]
+fn sub_processes_of_a_multi_instance_activity_are_undone_and_not_carried_out_again() {
+    for sequential in [true, false] {
+        let content = format!(
+            r#"{ENDS}{}<subProcess id="trip"><multiInstanceLoopCharacteristics isSequential="{sequential}">
+              <loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>
+              <startEvent id="s2"/>{}{}</subProcess><userTask id="pay"/>"#,
+            throw("t", ""),
+            undoable("hotel"),
+            flows(&["s2>hotel"]),
+        );
+        let mut world = process(&content, &["s>trip", "trip>pay", "pay>t", "t>e"]);
+        world.complete_all("hotel");
+        world.complete("pay", &[]).unwrap();
+        assert_eq!(world.waiting(), ["undo-hotel", "undo-hotel"], "sequential: {sequential}");
+        world.complete("undo-hotel", &[]).unwrap();
+        assert_eq!(world.waiting(), ["undo-hotel"], "sequential: {sequential}");
+        world.complete("undo-hotel", &[]).unwrap();
+        assert!(world.instance.ended, "sequential: {sequential}");
+    }
+}
