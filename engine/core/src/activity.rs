@@ -194,12 +194,12 @@ impl Step<'_> {
 
     /// One of the times that a multi-instance activity is carried out is done.
     pub(crate) fn complete_repetition(&mut self, token: Uuid, body: Uuid, node: NodeIndex) -> Result<(), Rejection> {
+        self.register_compensation(body, node);
         if self.asynchronous(body, node).after {
             let kept = self.kept(token, node).unwrap_or_default();
             self.remove(token, node, false);
             return self.cut(body, node, JobWork::Leave { flow: None }, kept);
         }
-        self.register_compensation(body, node);
         let done = self.count_completed(body, token, node)?;
         let kept = self.kept(token, node).filter(|_| !done);
         self.remove(token, node, false);

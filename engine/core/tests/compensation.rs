@@ -195,3 +195,23 @@ fn sub_processes_of_a_multi_instance_activity_are_undone_and_not_carried_out_aga
         assert!(world.instance.ended, "sequential: {sequential}");
     }
 }
+
+#[test]
+fn an_instance_of_several_is_undone_also_when_a_job_follows_it() {
+    let content = format!(
+        r#"{ENDS}<userTask id="hotel"><multiInstanceLoopCharacteristics camunda:asyncAfter="true">
+           <loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></userTask>
+           <userTask id="undo" isForCompensation="true"/>
+           <boundaryEvent id="b" attachedToRef="hotel"><compensateEventDefinition/></boundaryEvent>
+           <association id="a" sourceRef="b" targetRef="undo"/>{}"#,
+        throw("t", "")
+    );
+    let mut world = process(&content, &["s>hotel", "hotel>t", "t>e"]);
+    for _ in 0..2 {
+        world.complete("hotel", &[]).unwrap();
+        world.execute("hotel").unwrap();
+    }
+    assert_eq!(world.waiting(), ["undo", "undo"]);
+    world.complete_all("undo");
+    assert!(world.instance.ended);
+}
