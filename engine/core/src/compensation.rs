@@ -212,7 +212,10 @@ impl Step<'_> {
     // The depth is that of nested sub-processes, which the parser bounds.
     fn compensate_kept(&mut self, kept: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         let model = self.model;
+        // What was kept may be an event sub-process itself: then its own content is undone.
+        let kept_node = self.instance.scope(kept).and_then(|scope| scope.node.as_ref());
         if matches!(model.flow_node(node).kind, NodeKind::EventSubProcess)
+            && kept_node != Some(&model.id(node))
             && let Some(start) = model.start_in(Some(node))
         {
             return self.begin_event_sub_process(kept, start, false);

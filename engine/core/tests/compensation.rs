@@ -188,7 +188,11 @@ fn sub_processes_of_a_multi_instance_activity_are_undone_and_not_carried_out_aga
         let mut world = process(&content, &["s>trip", "trip>pay", "pay>t", "t>e"]);
         world.complete_all("hotel");
         world.complete("pay", &[]).unwrap();
-        assert_eq!(world.waiting(), ["undo-hotel", "undo-hotel"], "sequential: {sequential}");
+        assert_eq!(
+            world.waiting(),
+            ["undo-hotel", "undo-hotel"],
+            "sequential: {sequential}"
+        );
         world.complete("undo-hotel", &[]).unwrap();
         assert_eq!(world.waiting(), ["undo-hotel"], "sequential: {sequential}");
         world.complete("undo-hotel", &[]).unwrap();
@@ -213,5 +217,28 @@ fn an_instance_of_several_is_undone_also_when_a_job_follows_it() {
     }
     assert_eq!(world.waiting(), ["undo", "undo"]);
     world.complete_all("undo");
+    assert!(world.instance.ended);
+}
+
+#[test]
+fn what_an_event_sub_process_did_is_undone_and_it_does_not_begin_again() {
+    let content = format!(
+        r#"{ENDS}<subProcess id="trip"><startEvent id="ts"/><userTask id="plan"/>{}
+             <subProcess id="change" triggeredByEvent="true">
+               <startEvent id="cs" isInterrupting="false"><messageEventDefinition messageRef="m"/></startEvent>{}{}
+             </subProcess></subProcess>{}"#,
+        flows(&["ts>plan"]),
+        undoable("hotel"),
+        flows(&["cs>hotel"]),
+        throw("t", "")
+    );
+    let mut world = process(&content, &["s>trip", "trip>t", "t>e"]);
+    let trip = world.token("plan").scope;
+    let message = world.signal(trip, Some("paid"));
+    world.give(&message).unwrap();
+    world.complete("hotel", &[]).unwrap();
+    world.complete("plan", &[]).unwrap();
+    assert_eq!(world.waiting(), ["undo-hotel"]);
+    world.complete("undo-hotel", &[]).unwrap();
     assert!(world.instance.ended);
 }
