@@ -8,7 +8,7 @@ use flowstone_core::{
 use flowstone_expression::{TypedValue, Variables};
 use uuid::Uuid;
 
-use super::block::{ERRORS, ESCALATIONS, Thrown, VARIABLES};
+use super::block::{ERRORS, ESCALATIONS, TIMES, Thrown, VARIABLES};
 use super::oracle::Step;
 use super::random::Random;
 
@@ -131,6 +131,7 @@ fn go_on(random: &mut Random, instance: &Instance, mover: &Mover<'_>, now: DateT
             step: Step {
                 wait: waits(job.owner, &job.node),
                 event: matches!(job.work, JobWork::Timer { .. }).then(|| job.node.to_string()),
+                again: comes_again(job, now),
                 ..Step::default()
             },
             ..single(Command::ExecuteJob { job: job.id })
@@ -150,6 +151,15 @@ fn go_on(random: &mut Random, instance: &Instance, mover: &Mover<'_>, now: DateT
     }
 }
 
+/// Whether a timer that repeats has times left after this one. One that is executed ahead of its time by hand comes at
+/// that time all the same.
+fn comes_again(job: &Job, now: DateTime<Utc>) -> bool {
+    let JobWork::Timer { again: Some(again) } = &job.work else {
+        return false;
+    };
+    job.due.is_some_and(|due| due > now) || again.count < TIMES
+}
+
 /// Whoever works on what a token waits for is done, or reports what went wrong.
 fn report(
     random: &mut Random,
@@ -159,7 +169,10 @@ fn report(
     now: DateTime<Utc>,
 ) -> Action {
     let task = token.id;
+    // Whether the border of what was done long ago catches what is thrown while it is undone, nothing says.
+    let undoes = token.node.starts_with("undo-");
     let thrown = match token.wait {
+        _ if undoes => None,
         Wait::UserTask(_) if random.chance(15) => Some(Thrown::Error(random.pick(&ERRORS))),
         Wait::UserTask(_) if random.chance(15) => Some(Thrown::Escalation(random.pick(&ESCALATIONS))),
         Wait::ExternalTask(_) if random.chance(20) => Some(Thrown::Error(random.pick(&ERRORS))),

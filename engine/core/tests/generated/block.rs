@@ -183,10 +183,10 @@ impl Event {
         !matches!(self, Event::Error(_) | Event::Escalation(_))
     }
 
-    /// Whether it does not come again; `rearmed` says it of a timer that repeats.
-    pub fn is_spent(&self, rearmed: bool) -> bool {
+    /// Whether it is over once it came; `again` says that a timer that repeats has times left.
+    pub fn is_spent(&self, again: bool) -> bool {
         match self {
-            Event::Timer(text) => !(text.starts_with('R') && rearmed),
+            Event::Timer(text) => !(text.starts_with('R') && again),
             _ => false,
         }
     }
@@ -201,6 +201,8 @@ impl Event {
 }
 
 pub const VARIABLES: [&str; 4] = ["v0", "v1", "v2", "v3"];
+/// How often timers that repeat fire.
+pub const TIMES: u32 = 2;
 pub const MESSAGES: [&str; 3] = ["m0", "m1", "m2"];
 pub const SIGNALS: [&str; 2] = ["s0", "s1"];
 pub const ERRORS: [&str; 2] = ["e0", "e1"];

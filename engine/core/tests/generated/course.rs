@@ -6,7 +6,7 @@ use super::block::{
     Activity, Block, Boundary, Change, End, EventSubProcess, Gateway, Guard, Repeated, Scope, Split, Thrown, Work,
 };
 use super::oracle::Step;
-use super::state::{Opened, State, Target, Then, behind, instance, join};
+use super::state::{Body, Opened, State, Target, Then, behind, join, undoing};
 
 /// What is around the block being carried out.
 #[derive(Clone)]
@@ -17,6 +17,12 @@ enum Frame<'b> {
         via: Option<&'b EventSubProcess>,
         /// Paths that began beside its content.
         spawned: Vec<State<'b>>,
+        /// Activities done inside that can be undone.
+        undo: Vec<&'b str>,
+    },
+    /// Around the times that an activity is carried out.
+    Body {
+        undo: Vec<&'b str>,
     },
 }
 
@@ -33,18 +39,16 @@ pub struct Doing<'s> {
     wait: &'s str,
     /// How many alike waits are passed over; `None` once it is done.
     skip: Option<usize>,
-    rearmed: bool,
     /// Whether nobody catches what may not remain uncaught.
     pub refused: bool,
 }
 
 impl<'s> Doing<'s> {
-    pub fn new(step: &'s Step, wait: &'s str, which: usize, rearmed: bool) -> Self {
+    pub fn new(step: &'s Step, wait: &'s str, which: usize) -> Self {
         Doing {
             step,
             wait,
             skip: Some(which),
-            rearmed,
             refused: false,
         }
     }
@@ -105,6 +109,7 @@ impl<'b> Run<'b> {
             spent: Vec::new(),
             content: State::Gone,
             sides: Vec::new(),
+            undo: Vec::new(),
         };
         self.in_scope(Box::new(opened), &mut |run, opened| {
             opened.content = run.steps(&scope.steps);
@@ -122,6 +127,7 @@ impl<'b> Run<'b> {
             scope: opened.scope,
             via: opened.via,
             spawned: Vec::new(),
+            undo: std::mem::take(&mut opened.undo),
         });
         change(self, &mut opened);
         loop {
@@ -150,16 +156,21 @@ impl<'b> Run<'b> {
                     opened.content = self.open(&event.content, Some(event));
                 }
                 Some(_) => {
-                    self.frames.pop();
-                    return State::Done;
+                    opened.content = State::Gone;
+                    opened.sides.clear();
+                    if let Some(Frame::Scope { spawned, .. }) = self.frames.last_mut() {
+                        spawned.clear();
+                    }
                 }
             }
         }
-        if let Some(Frame::Scope { spawned, .. }) = self.frames.pop() {
+        if let Some(Frame::Scope { spawned, undo, .. }) = self.frames.pop() {
             opened.sides.extend(spawned);
+            opened.undo = undo;
         }
         opened.sides.retain(|side| !side.is_over());
         if opened.content.is_over() && opened.sides.is_empty() {
+            self.keep(opened.undo);
             return State::Done;
         }
         State::Scope(opened)
@@ -178,7 +189,7 @@ impl<'b> Run<'b> {
             }
             End::Error(code) => Thrown::Error(code),
             End::Escalation(code) => Thrown::Escalation(code),
-            End::Compensation => unreachable!("no part of plain processes"),
+            End::Compensation => return self.compensate(true),
         };
         match self.throw(thrown) {
             Fate::Interrupted(state) => state,
@@ -204,6 +215,7 @@ impl<'b> Run<'b> {
                     self.spawn(depth, path);
                     return Fate::GoesOn;
                 }
+                Frame::Body { .. } => {}
                 Frame::Scope { scope, via, .. } => {
                     let is_inside = |event: &EventSubProcess| inside.is_some_and(|one| std::ptr::eq(one, event));
                     let mut events = scope.event_sub_processes.iter();
@@ -230,9 +242,36 @@ impl<'b> Run<'b> {
         let mut around = self.frames[..frames].iter_mut().rev();
         let spawned = around.find_map(|frame| match frame {
             Frame::Scope { spawned, .. } => Some(spawned),
-            Frame::Border(_) => None,
+            Frame::Border(_) | Frame::Body { .. } => None,
         });
         spawned.expect("the process is around everything").push(path);
+    }
+
+    /// What was done inside of something that is done can be undone around it.
+    fn keep(&mut self, done: Vec<&'b str>) {
+        let mut around = self.frames.iter_mut().rev();
+        let undo = around.find_map(|frame| match frame {
+            Frame::Scope { undo, .. } | Frame::Body { undo } => Some(undo),
+            Frame::Border(_) => None,
+        });
+        // Nothing is around the process.
+        if let Some(undo) = undo {
+            undo.extend(done);
+        }
+    }
+
+    /// Undoes what was done in the innermost scope and, inside an event sub-process, in that around it.
+    fn compensate(&mut self, ends: bool) -> State<'b> {
+        let mut left = Vec::new();
+        for frame in self.frames.iter_mut().rev() {
+            if let Frame::Scope { via, undo, .. } = frame {
+                left.append(undo);
+                if via.is_none() {
+                    break;
+                }
+            }
+        }
+        State::compensating(left, ends)
     }
 
     fn steps(&mut self, steps: &'b [Block]) -> State<'b> {
@@ -281,7 +320,7 @@ impl<'b> Run<'b> {
                 let current = self.steps(body);
                 self.around(block, current)
             }
-            Block::Compensate { .. } => unreachable!("no part of plain processes"),
+            Block::Compensate { .. } => self.compensate(false),
         }
     }
 
@@ -315,7 +354,7 @@ impl<'b> Run<'b> {
     fn activity(&mut self, activity: &'b Activity) -> State<'b> {
         self.at_border(activity, Vec::new(), &mut |run| match activity.repeated {
             None => run.work(activity),
-            Some(repeated) => run.repeat(activity, repeated, 0, Vec::new()),
+            Some(repeated) => run.repeat(Box::new(Body::new(activity, repeated)), &mut |_, _| {}),
         })
     }
 
@@ -335,7 +374,12 @@ impl<'b> Run<'b> {
                 depth: own,
                 to: Target::Boundary(boundary),
             } if own == depth => self.leave_by(boundary),
-            State::Done => behind(&activity.id, activity.cut.after),
+            State::Done => {
+                if activity.undone && activity.repeated.is_none() {
+                    self.keep(vec![&activity.id]);
+                }
+                behind(&activity.id, activity.cut.after)
+            }
             over @ (State::Gone | State::Unwinding { .. }) => over,
             inner => State::Activity {
                 activity,
@@ -377,36 +421,60 @@ impl<'b> Run<'b> {
         }
     }
 
-    fn repeat(
-        &mut self,
-        activity: &'b Activity,
-        repeated: Repeated,
-        mut begun: usize,
-        mut instances: Vec<State<'b>>,
-    ) -> State<'b> {
-        while begun < repeated.times && (!repeated.sequential || instances.iter().all(State::is_over)) {
-            begun += 1;
-            instances.push(if repeated.cut.before {
+    fn repeat(&mut self, mut body: Box<Body<'b>>, change: &mut dyn FnMut(&mut Self, &mut Body<'b>)) -> State<'b> {
+        let undo = std::mem::take(&mut body.undo);
+        self.frames.push(Frame::Body { undo });
+        change(self, &mut body);
+        let Body { activity, repeated, .. } = *body;
+        let is_unwinding = |one: &State<'b>| matches!(one, State::Unwinding { .. });
+        while body.begun < repeated.times
+            && !body.instances.iter().any(is_unwinding)
+            && (!repeated.sequential || body.instances.iter().all(State::is_over))
+        {
+            body.begun += 1;
+            let state = if repeated.cut.before {
                 State::Job {
                     id: &activity.id,
                     then: Then::EnterInstance(activity, repeated),
                 }
             } else {
-                let inner = self.work(activity);
-                instance(activity, repeated, inner)
-            });
-            if let Some(unwinding @ State::Unwinding { .. }) = instances.last() {
-                return unwinding.clone();
-            }
+                self.once(activity, repeated)
+            };
+            body.instances.push(state);
         }
-        if begun == repeated.times && instances.iter().all(State::is_over) {
+        if let Some(Frame::Body { undo }) = self.frames.pop() {
+            body.undo = undo;
+        }
+        if let Some(unwinding) = body.instances.iter().find(|one| is_unwinding(one)) {
+            return unwinding.clone();
+        }
+        if body.begun == repeated.times && body.instances.iter().all(State::is_over) {
+            self.keep(body.undo);
             return State::Done;
         }
-        State::Repeated {
-            activity,
-            repeated,
-            begun,
-            instances,
+        State::Repeated(body)
+    }
+
+    fn once(&mut self, activity: &'b Activity, repeated: Repeated) -> State<'b> {
+        let inner = self.work(activity);
+        self.instance(activity, repeated, inner)
+    }
+
+    /// One of several times is over when nothing inside goes on.
+    fn instance(&mut self, activity: &'b Activity, repeated: Repeated, inner: State<'b>) -> State<'b> {
+        match inner {
+            State::Done | State::Gone => {
+                if activity.undone {
+                    self.keep(vec![&activity.id]);
+                }
+                behind(&activity.id, repeated.cut.after)
+            }
+            unwinding @ State::Unwinding { .. } => unwinding,
+            inner => State::Instance {
+                activity,
+                repeated,
+                inner: Box::new(inner),
+            },
         }
     }
 
@@ -452,7 +520,10 @@ impl<'b> Run<'b> {
                 activity,
                 repeated,
                 inner,
-            } => instance(activity, repeated, change(self, *inner)),
+            } => {
+                let inner = change(self, *inner);
+                self.instance(activity, repeated, inner)
+            }
             State::Scope(opened) => self.in_scope(opened, &mut |run, opened| {
                 let content = std::mem::replace(&mut opened.content, State::Gone);
                 opened.content = change(run, content);
@@ -463,18 +534,10 @@ impl<'b> Run<'b> {
                 let current = change(self, *current);
                 self.around(block, current)
             }
-            State::Repeated {
-                activity,
-                repeated,
-                begun,
-                instances,
-            } => {
-                let instances: Vec<State<'b>> = instances.into_iter().map(|one| change(self, one)).collect();
-                match instances.iter().find(|one| matches!(one, State::Unwinding { .. })) {
-                    Some(unwinding) => unwinding.clone(),
-                    None => self.repeat(activity, repeated, begun, instances),
-                }
-            }
+            State::Repeated(body) => self.repeat(body, &mut |run, body| {
+                let instances = std::mem::take(&mut body.instances);
+                body.instances = instances.into_iter().map(|one| change(run, one)).collect();
+            }),
             State::Split {
                 kind,
                 joined,
@@ -527,13 +590,16 @@ impl<'b> Run<'b> {
             },
             State::Job { id, then } => match then {
                 Then::Enter(activity) => self.activity(activity),
-                Then::EnterInstance(activity, repeated) => {
-                    let inner = self.work(activity);
-                    instance(activity, repeated, inner)
-                }
+                Then::EnterInstance(activity, repeated) => self.once(activity, repeated),
                 Then::Catch { after } => State::Waiting { id, after },
                 Then::GoOn => State::Done,
             },
+            State::Compensating { mut left, ends } => {
+                if let Some(done) = left.iter().position(|id| doing.wait == undoing(id)) {
+                    left.remove(done);
+                }
+                State::compensating(left, ends)
+            }
             State::Choosing { events, .. } => {
                 let chosen = events.iter().find(|(id, ..)| Some(id.as_str()) == event);
                 let (_, _, body) = chosen.expect("an event of this gateway");
@@ -554,7 +620,7 @@ impl<'b> Run<'b> {
                     unwinding @ State::Unwinding { .. } => return unwinding,
                     path => self.spawn(self.frames.len(), path),
                 }
-                if boundary.event.is_spent(doing.rearmed) {
+                if boundary.event.is_spent(doing.step.again) {
                     spent.push(&boundary.id);
                 }
                 State::Activity { activity, spent, inner }
@@ -570,7 +636,7 @@ impl<'b> Run<'b> {
                         opened.content = State::Unwinding { depth, to };
                         return;
                     }
-                    if started.event.is_spent(doing.rearmed) {
+                    if started.event.is_spent(doing.step.again) {
                         opened.spent.push(&started.content.id);
                     }
                     let path = run.open(&started.content, Some(started));

@@ -85,7 +85,7 @@ impl Drawing<'_> {
             fork.joined = false;
             steps.push(Block::Split(fork));
         }
-        let end = match self.random.below(if self.wild { 20 } else { 18 }) {
+        let end = match self.random.below(20) {
             0..4 => End::Implicit,
             4..13 => End::Plain,
             13 | 14 => End::Terminate,
@@ -131,7 +131,7 @@ impl Drawing<'_> {
             return self.activity(inside, false);
         }
         self.budget -= 1;
-        match self.random.below(if self.wild { 24 } else { 22 }) {
+        match self.random.below(24) {
             0..6 => self.activity(inside, false),
             6..9 => self.activity(inside, true),
             9..11 => Block::Split(self.split(inside, Gateway::Exclusive)),
@@ -314,7 +314,9 @@ impl Drawing<'_> {
                 });
             }
         }
-        let undone = self.wild && !matches!(work, Work::Manual) && self.random.chance(20);
+        // A sub-process that is undone as a whole and in its parts is nothing that the oracle knows.
+        let undoable = !matches!(work, Work::Manual) && (self.wild || !matches!(work, Work::Scope(_)));
+        let undone = undoable && self.random.chance(25);
         let cut = self.cut(10);
         Block::Activity(Activity {
             id,

@@ -20,6 +20,8 @@ pub struct Step {
     pub wait: Option<String>,
     /// The event of an event-based gateway that came.
     pub event: Option<String>,
+    /// Whether the timer that fired comes again.
+    pub again: bool,
     /// What the one who works on it reports in place of being done.
     pub thrown: Option<Thrown>,
     /// Variables set.
@@ -57,10 +59,9 @@ impl<'b> Oracle<'b> {
                 continue;
             };
             let alike = world.open().get(wait).copied().unwrap_or(0);
-            // A timer that repeats may have been armed again.
-            for (which, rearmed) in (0..alike).flat_map(|which| [(which, false), (which, true)]) {
+            for which in 0..alike {
                 let World { mut run, state } = world.clone();
-                let mut doing = Doing::new(step, wait, which, rearmed);
+                let mut doing = Doing::new(step, wait, which);
                 let state = run.go_on(state, &mut doing);
                 match (doing.refused, accepted) {
                     (false, true) => next.extend(settle(World { run, state })),
@@ -69,6 +70,8 @@ impl<'b> Oracle<'b> {
                 }
             }
         }
+        let mut known = BTreeSet::new();
+        next.retain(|world| known.insert(world.key()));
         self.worlds = next;
         self.check(seen, ended)
     }
@@ -76,9 +79,8 @@ impl<'b> Oracle<'b> {
     /// Keeps the worlds that fit what is seen; an error when there is none.
     pub fn check(&mut self, seen: &Open, ended: bool) -> Result<(), String> {
         let said: Vec<(Open, bool)> = self.worlds.iter().map(|world| (world.open(), world.ended())).collect();
-        let mut known = BTreeSet::new();
         self.worlds
-            .retain(|world| world.open() == *seen && world.ended() == ended && known.insert(world.key()));
+            .retain(|world| world.open() == *seen && world.ended() == ended);
         if self.worlds.is_empty() {
             return Err(format!(
                 "open is {seen:?} (ended: {ended}), the blocks say one of {said:?}"

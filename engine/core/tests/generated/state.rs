@@ -27,6 +27,12 @@ pub enum State<'b> {
         id: &'b str,
         after: bool,
     },
+    /// Tasks that undo what was done.
+    Compensating {
+        left: Vec<&'b str>,
+        /// Whether the path ends behind it.
+        ends: bool,
+    },
     Choosing {
         id: &'b str,
         events: &'b [(String, Event, Vec<Block>)],
@@ -44,12 +50,7 @@ pub enum State<'b> {
         repeated: Repeated,
         inner: Box<State<'b>>,
     },
-    Repeated {
-        activity: &'b Activity,
-        repeated: Repeated,
-        begun: usize,
-        instances: Vec<State<'b>>,
-    },
+    Repeated(Box<Body<'b>>),
     Scope(Box<Opened<'b>>),
     Split {
         kind: Gateway,
@@ -78,6 +79,31 @@ pub struct Opened<'b> {
     pub content: State<'b>,
     /// Paths beside the content.
     pub sides: Vec<State<'b>>,
+    /// Activities done inside that can be undone.
+    pub undo: Vec<&'b str>,
+}
+
+/// An activity that is carried out several times.
+#[derive(Clone)]
+pub struct Body<'b> {
+    pub activity: &'b Activity,
+    pub repeated: Repeated,
+    pub begun: usize,
+    pub instances: Vec<State<'b>>,
+    /// How often it was done, by its id, to be undone.
+    pub undo: Vec<&'b str>,
+}
+
+impl<'b> Body<'b> {
+    pub fn new(activity: &'b Activity, repeated: Repeated) -> Self {
+        Body {
+            activity,
+            repeated,
+            begun: 0,
+            instances: Vec::new(),
+            undo: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -123,25 +149,17 @@ pub fn join(kind: Gateway, joined: bool, branches: Vec<State<'_>>, left: bool) -
     }
 }
 
-/// One of several times is over when nothing inside goes on.
-pub fn instance<'b>(activity: &'b Activity, repeated: Repeated, inner: State<'b>) -> State<'b> {
-    match inner {
-        State::Done | State::Gone => behind(&activity.id, repeated.cut.after),
-        unwinding @ State::Unwinding { .. } => unwinding,
-        inner => State::Instance {
-            activity,
-            repeated,
-            inner: Box::new(inner),
-        },
-    }
-}
-
 pub fn behind(id: &str, after: bool) -> State<'_> {
     if after {
         State::Job { id, then: Then::GoOn }
     } else {
         State::Done
     }
+}
+
+/// The name of what waits for an activity to be undone.
+pub fn undoing(activity: &str) -> String {
+    format!("task undo-{activity}")
 }
 
 impl<'b> Opened<'b> {
@@ -153,6 +171,15 @@ impl<'b> Opened<'b> {
 }
 
 impl<'b> State<'b> {
+    /// Waits until all of these are undone.
+    pub fn compensating(left: Vec<&'b str>, ends: bool) -> Self {
+        match (left.is_empty(), ends) {
+            (true, true) => State::Gone,
+            (true, false) => State::Done,
+            (false, ends) => State::Compensating { left, ends },
+        }
+    }
+
     pub fn is_over(&self) -> bool {
         matches!(self, State::Done | State::Gone)
     }
@@ -166,6 +193,7 @@ impl<'b> State<'b> {
         match self {
             State::Job { id, .. } => vec![format!("job {id}")],
             State::Waiting { id, .. } | State::Choosing { id, .. } => vec![format!("task {id}")],
+            State::Compensating { left, .. } => left.iter().map(|id| undoing(id)).collect(),
             State::Activity { activity, spent, .. } => {
                 let armed = activity.boundaries.iter().filter(|one| one.event.comes_from_outside());
                 let armed = armed.filter(|one| !spent.contains(&one.id.as_str()));
@@ -192,7 +220,7 @@ impl<'b> State<'b> {
             State::Sequence { current, .. } | State::Loop { current, .. } => vec![current],
             State::Activity { inner, .. } | State::Instance { inner, .. } => vec![inner],
             State::Scope(opened) => std::iter::once(&opened.content).chain(&opened.sides).collect(),
-            State::Repeated { instances, .. } => instances.iter().collect(),
+            State::Repeated(body) => body.instances.iter().collect(),
             State::Split { branches, .. } => branches.iter().collect(),
             _ => Vec::new(),
         }
@@ -211,16 +239,35 @@ impl<'b> State<'b> {
                 *key += &format!("{kind} {id}");
             }
             State::Sequence { rest, .. } => *key += &format!("+{}", rest.len()),
-            State::Repeated { begun, .. } => *key += &format!("*{begun}"),
-            State::Scope(opened) => *key += &format!("{}{}", opened.scope.id, opened.interrupted),
+            State::Repeated(body) => *key += &format!("*{}{:?}", body.begun, sorted(&body.undo)),
+            State::Scope(opened) => {
+                let undo = sorted(&opened.undo);
+                *key += &format!("{}{}{undo:?}", opened.scope.id, opened.interrupted);
+            }
             _ => {}
         }
         key.extend(self.waits());
-        key.push('(');
-        for part in self.parts() {
-            part.write_key(key);
-            key.push(',');
+        let mut parts: Vec<String> = self
+            .parts()
+            .into_iter()
+            .map(|part| {
+                let mut key = String::new();
+                part.write_key(&mut key);
+                key
+            })
+            .collect();
+        // Paths beside each other and instances have no order; the content of a scope comes first.
+        match self {
+            State::Scope(_) => parts[1..].sort_unstable(),
+            State::Repeated(_) => parts.sort_unstable(),
+            _ => {}
         }
-        key.push(')');
+        *key += &format!("({})", parts.join(","));
     }
+}
+
+fn sorted<'b>(ids: &[&'b str]) -> Vec<&'b str> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids
 }
