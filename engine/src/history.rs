@@ -11,7 +11,8 @@ pub enum HistoryLevel {
     Activity,
     /// The variables that instances and activities held at their end, too.
     Audit,
-    /// Incidents, the log of jobs and every event, too, from which an instance can be rebuilt at any moment.
+    /// Incidents, the log of jobs, failures of external tasks and every event, too, from which an instance can
+    /// be rebuilt at any moment.
     #[default]
     Full,
 }

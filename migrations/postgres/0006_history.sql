@@ -105,3 +105,35 @@ create table history_job_log (
 ) partition by range (instance_id);
 
 create table history_job_log_rest partition of history_job_log default;
+
+-- What called instances belong to, and what external tasks were for workers: their creation and end follow from it.
+alter table history_activity
+    add column root_instance_id   uuid,
+    add column called_instance_id uuid,
+    add column topic              text collate "C",
+    add column worker             text collate "C",
+    add column priority           bigint,
+    add column retries            integer;
+
+-- Failures of external tasks.
+create table history_external_task_log (
+    id               uuid        not null,
+    instance_id      uuid        not null,
+    root_instance_id uuid,
+    at               timestamptz not null,
+    state            text        collate "C" not null,
+    external_task_id uuid        not null,
+    topic            text        collate "C" not null,
+    worker           text        collate "C",
+    priority         bigint      not null,
+    retries          bigint,
+    error_message    text        collate "C",
+    node_id          text        collate "C" not null,
+    definition_id    text        collate "C" not null,
+    definition_key   text        collate "C" not null,
+    tenant_id        text        collate "C",
+    error_details    text        collate "C",
+    primary key (instance_id, id)
+) partition by range (instance_id);
+
+create table history_external_task_log_rest partition of history_external_task_log default;

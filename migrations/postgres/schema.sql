@@ -99,7 +99,13 @@ create table history_activity (
     started_at timestamp with time zone not null,
     ended_at timestamp with time zone not null,
     canceled boolean not null,
-    complete_scope boolean not null
+    complete_scope boolean not null,
+    root_instance_id uuid,
+    called_instance_id uuid,
+    topic text collate "C",
+    worker text collate "C",
+    priority bigint,
+    retries integer
 ) partition by RANGE (instance_id);
 CREATE UNIQUE INDEX history_activity_pkey ON ONLY public.history_activity USING btree (instance_id, id);
 
@@ -110,6 +116,26 @@ create table history_event (
     events bytea not null
 ) partition by RANGE (instance_id);
 CREATE UNIQUE INDEX history_event_pkey ON ONLY public.history_event USING btree (instance_id, version);
+
+create table history_external_task_log (
+    id uuid not null,
+    instance_id uuid not null,
+    root_instance_id uuid,
+    at timestamp with time zone not null,
+    state text collate "C" not null,
+    external_task_id uuid not null,
+    topic text collate "C" not null,
+    worker text collate "C",
+    priority bigint not null,
+    retries bigint,
+    error_message text collate "C",
+    node_id text collate "C" not null,
+    definition_id text collate "C" not null,
+    definition_key text collate "C" not null,
+    tenant_id text collate "C",
+    error_details text collate "C"
+) partition by RANGE (instance_id);
+CREATE UNIQUE INDEX history_external_task_log_pkey ON ONLY public.history_external_task_log USING btree (instance_id, id);
 
 create table history_incident (
     id uuid not null,

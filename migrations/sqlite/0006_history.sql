@@ -87,3 +87,32 @@ create table history_job_log (
     exception_details text,
     primary key (instance_id, id)
 ) strict;
+
+-- What called instances belong to, and what external tasks were for workers: their creation and end follow from it.
+alter table history_activity add column root_instance_id text;
+alter table history_activity add column called_instance_id text;
+alter table history_activity add column topic text;
+alter table history_activity add column worker text;
+alter table history_activity add column priority integer;
+alter table history_activity add column retries integer;
+
+-- Failures of external tasks.
+create table history_external_task_log (
+    id               text    not null,
+    instance_id      text    not null,
+    root_instance_id text,
+    at               integer not null,
+    state            text    not null,
+    external_task_id text    not null,
+    topic            text    not null,
+    worker           text,
+    priority         integer not null,
+    retries          integer,
+    error_message    text,
+    node_id          text    not null,
+    definition_id    text    not null,
+    definition_key   text    not null,
+    tenant_id        text,
+    error_details    text,
+    primary key (instance_id, id)
+) strict;

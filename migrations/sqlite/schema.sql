@@ -99,7 +99,7 @@ CREATE TABLE history_activity (
     started_at     integer not null,
     ended_at       integer not null,
     canceled       integer not null,
-    complete_scope integer not null,
+    complete_scope integer not null, root_instance_id text, called_instance_id text, topic text, worker text, priority integer, retries integer,
     primary key (instance_id, id)
 ) strict, without rowid;
 
@@ -109,6 +109,26 @@ CREATE TABLE history_event (
     at          integer not null,
     events      blob    not null,
     primary key (instance_id, version)
+) strict;
+
+CREATE TABLE history_external_task_log (
+    id               text    not null,
+    instance_id      text    not null,
+    root_instance_id text,
+    at               integer not null,
+    state            text    not null,
+    external_task_id text    not null,
+    topic            text    not null,
+    worker           text,
+    priority         integer not null,
+    retries          integer,
+    error_message    text,
+    node_id          text    not null,
+    definition_id    text    not null,
+    definition_key   text    not null,
+    tenant_id        text,
+    error_details    text,
+    primary key (instance_id, id)
 ) strict;
 
 CREATE TABLE history_incident (

@@ -8,7 +8,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use flowstone_core::{Event, IdSource as _, Instance, Job, Removed, Token, UserTask, Wait};
 use flowstone_expression::Variables;
-use flowstone_store::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows, JobLogEntry};
+use flowstone_store::history::{
+    ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows, JobLogEntry,
+};
 use uuid::Uuid;
 
 use crate::definitions::Definition;
@@ -37,6 +39,7 @@ impl Past<'_> {
         if level >= HistoryLevel::Full {
             rows.incidents = self.incidents();
             rows.job_log = self.job_log();
+            rows.external_task_log = self.external_task_log();
         }
         rows
     }
@@ -89,6 +92,55 @@ impl Past<'_> {
                     .map(|made_from| made_from.id),
             })
             .collect()
+    }
+
+    /// Failures; the rest follows from the activity instances.
+    fn external_task_log(&self) -> Vec<ExternalTaskLogEntry> {
+        let events = self.events.iter();
+        events
+            .filter_map(|event| match event {
+                Event::ExternalTaskFailed {
+                    id,
+                    error_message,
+                    error_details,
+                    retries,
+                    ..
+                } => Some(ExternalTaskLogEntry {
+                    retries: Some(*retries),
+                    error_message: error_message.clone(),
+                    error_details: error_details.clone(),
+                    ..self.failed_task_entry(*id)?
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn failed_task_entry(&self, task: Uuid) -> Option<ExternalTaskLogEntry> {
+        let removed = || self.removed.tokens.iter().find(|token| token.id == task);
+        let token = self.instance.token(task).or_else(removed)?;
+        let Wait::ExternalTask(external) = &token.wait else {
+            return None;
+        };
+        let record = &self.definition.record;
+        Some(ExternalTaskLogEntry {
+            id: InstanceIds::of(self.instance.id, self.now).next_id(),
+            instance_id: self.instance.id,
+            root_instance_id: self.root_instance(),
+            at: self.now,
+            state: "failed".into(),
+            external_task_id: token.id,
+            topic: external.topic.clone(),
+            worker: external.worker.clone(),
+            priority: external.priority,
+            retries: external.retries,
+            error_message: None,
+            error_details: None,
+            node_id: token.node.clone(),
+            definition_id: record.id.clone(),
+            definition_key: record.key.clone(),
+            tenant_id: self.instance.tenant_id.clone(),
+        })
     }
 
     fn job_log(&self) -> Vec<JobLogEntry> {

@@ -1,14 +1,14 @@
 //! Events to row changes: what a batch did to one instance, as deltas.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use flowstone_core::{Event, Instance, Job, Outcome, Removed, ScopePhase, Subscription, Token, Wait};
 use flowstone_store::change::{HeaderChange, InstanceChange};
 use flowstone_store::record::{
-    ActivityKind, ActivityRow, EventLogRow, ExternalTaskColumns, HistoricActivityRow, HistoricInstanceRow, IncidentRow,
-    InstanceRow, JobRow, ReadyTask, SubscriptionRow, UserTaskRow,
+    ActivityKind, ActivityRow, EventLogRow, ExternalTaskColumns, HistoricActivityRow, HistoricExternalTask,
+    HistoricInstanceRow, IncidentRow, InstanceRow, JobRow, ReadyTask, SubscriptionRow, UserTaskRow,
 };
 use uuid::Uuid;
 
@@ -38,6 +38,8 @@ pub(crate) struct Projection {
     ended: bool,
     events: Vec<Event>,
     removed: Removed,
+    /// External tasks that were left and are no history yet.
+    left_external_tasks: HashMap<Uuid, HistoricExternalTask>,
     /// External tasks that came, changed or went.
     external_tasks: HashSet<Uuid>,
 }
@@ -75,7 +77,11 @@ impl Projection {
 
     /// Adds the events of one step, and what it took out of the instance.
     pub(crate) fn absorb(&mut self, definition: &Definition, instance: &mut Instance, events: Vec<Event>) {
-        self.removed.append(instance.take_removed());
+        let removed = instance.take_removed();
+        let left = removed.tokens.iter();
+        self.left_external_tasks
+            .extend(left.filter_map(|token| Some((token.id, historic_external_task(token)?))));
+        self.removed.append(removed);
         for event in &events {
             self.note(definition, instance, event);
         }
@@ -110,6 +116,7 @@ impl Projection {
                     canceled: *canceled,
                     completes_scope: *completes_scope,
                     task: None,
+                    called: None,
                 },
             ),
             Event::ScopeOpened { id, .. } => {
@@ -142,6 +149,7 @@ impl Projection {
                         canceled: *canceled,
                         completes_scope: *completes_scope,
                         task: None,
+                        called: None,
                     },
                 );
             }
@@ -168,7 +176,7 @@ impl Projection {
                 at,
                 completes_scope,
                 canceled,
-                called: _,
+                called,
             } => {
                 self.user_tasks_changed.remove(id);
                 if self.gone(*id) && *user_task {
@@ -187,6 +195,7 @@ impl Projection {
                         canceled: *canceled,
                         completes_scope: *completes_scope,
                         task: user_task.then(|| (*id, assignee.clone())),
+                        called: *called,
                     },
                 );
             }
@@ -337,6 +346,9 @@ impl Projection {
             ended_at: activity.at,
             canceled: activity.canceled,
             complete_scope: activity.completes_scope,
+            root_instance_id: instance.caller.map(|caller| caller.root),
+            called_instance_id: activity.called,
+            external_task: self.left_external_tasks.remove(&activity.id),
         });
     }
 
@@ -424,6 +436,20 @@ struct HistoricActivity<'a> {
     canceled: bool,
     completes_scope: bool,
     task: Option<(Uuid, Option<String>)>,
+    called: Option<Uuid>,
+}
+
+/// What history keeps of a token that was an external task.
+fn historic_external_task(token: &Token) -> Option<HistoricExternalTask> {
+    let Wait::ExternalTask(task) = &token.wait else {
+        return None;
+    };
+    Some(HistoricExternalTask {
+        topic: task.topic.clone(),
+        worker: task.worker.clone(),
+        priority: task.priority,
+        retries: task.retries,
+    })
 }
 
 fn state_text(outcome: Outcome) -> &'static str {

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
 use flowstone_store::history::{
-    HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, JobLogEntry,
-    JobLogField,
+    ExternalTaskLogEntry, ExternalTaskLogField, HistoricIncident, HistoricIncidentField, HistoricTask,
+    HistoricTaskField, HistoricVariable, JobLogEntry, JobLogField,
 };
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
@@ -259,5 +259,13 @@ impl Store for PostgresStore {
 
     async fn count_job_log(&self, query: &Query<JobLogField>) -> Result<u64> {
         count::<JobLogEntry>(&self.queries, query).await
+    }
+
+    async fn external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<Vec<ExternalTaskLogEntry>> {
+        find(&self.queries, query).await
+    }
+
+    async fn count_external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<u64> {
+        count::<ExternalTaskLogEntry>(&self.queries, query).await
     }
 }

@@ -271,6 +271,7 @@ fn write_history(statements: &mut Statements, changes: &[&InstanceChange]) -> Re
     )?;
     append(statements, changes, |rows| &rows.variables)?;
     append(statements, changes, |rows| &rows.tasks)?;
+    append(statements, changes, |rows| &rows.external_task_log)?;
     append(statements, changes, |rows| &rows.job_log)?;
     append(statements, changes, |rows| &rows.incidents)?;
     let sql = "insert into history_event (instance_id, version, at, events) \

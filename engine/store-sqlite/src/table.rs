@@ -183,6 +183,12 @@ pub(crate) const HISTORIC_ACTIVITY: Table = Table {
         "ended_at",
         "canceled",
         "complete_scope",
+        "root_instance_id",
+        "called_instance_id",
+        "topic",
+        "worker",
+        "priority",
+        "retries",
     ],
 };
 
@@ -393,5 +399,12 @@ pub(crate) fn historic_activity_cells(cells: &mut Cells<'_>, row: &HistoricActiv
     cells.time(row.ended_at);
     cells.boolean(row.canceled);
     cells.boolean(row.complete_scope);
+    cells.optional_id(row.root_instance_id);
+    cells.optional_id(row.called_instance_id);
+    let task = row.external_task.as_ref();
+    cells.optional_text(&task.map(|task| &task.topic))?;
+    cells.optional_text(&task.and_then(|task| task.worker.as_ref()))?;
+    cells.optional_integer(task.map(|task| task.priority));
+    cells.optional_integer(task.and_then(|task| task.retries));
     Ok(())
 }

@@ -81,6 +81,8 @@ macro_rules! conformance_tests {
             history::every_value_of_an_ended_scope_is_kept,
             history::user_tasks_that_are_open_and_ended_are_history,
             history::incidents_that_are_open_and_closed_are_history,
+            history::what_happened_to_external_tasks_is_told_by_the_tasks_and_their_failures,
+            history::activities_tell_what_they_called,
             history::history_goes_with_its_instance_or_definition,
             history::a_conflict_leaves_out_its_history,
             variables::values_compare_as_the_filter_grammar_says,

@@ -18,6 +18,7 @@ pub const TABLES: &[&str] = &[
     HistoricTask::TABLE,
     HistoricIncident::TABLE,
     JobLogEntry::TABLE,
+    ExternalTaskLogEntry::TABLE,
 ];
 
 /// Rows that a change appends to history.
@@ -31,6 +32,8 @@ pub struct HistoryRows {
     pub incidents: Vec<HistoricIncident>,
     /// What happened to jobs.
     pub job_log: Vec<JobLogEntry>,
+    /// Failures of external tasks.
+    pub external_task_log: Vec<ExternalTaskLogEntry>,
 }
 
 /// A row of a table of history.
@@ -360,6 +363,48 @@ history_records! {
     beside {
         /// Details of the failure.
         exception_details: Option<String>,
+    }
+    derived {}
+
+    /// Something that happened to an external task (contract `/history/external-task-log`). Stored are failures:
+    /// that it was created and how it ended follows from its activity instance. The id of its creation is its own,
+    /// that of its end the same as a UUID of version 8.
+    ExternalTaskLogEntry, ExternalTaskLogField in "history_external_task_log";
+    columns {
+        /// Id of the entry.
+        id: Uuid as Id,
+        /// Instance.
+        instance_id: Uuid as InstanceId,
+        /// First of the instances that called each other; the instance itself when absent.
+        root_instance_id: Option<Uuid> as RootInstanceId,
+        /// When it happened.
+        at: DateTime<Utc> as At,
+        /// `created`, `failed`, `successful` or `deleted`.
+        state: Arc<str> as State,
+        /// Task id, also its activity instance id and execution id.
+        external_task_id: Uuid as ExternalTaskId,
+        /// Topic.
+        topic: String as Topic,
+        /// Worker that locked it last.
+        worker: Option<String> as Worker,
+        /// Priority.
+        priority: i64 as Priority,
+        /// Retries left then.
+        retries: Option<i32> as Retries,
+        /// Message of the failure.
+        error_message: Option<String> as ErrorMessage,
+        /// BPMN id of the node.
+        node_id: Arc<str> as ActivityId,
+        /// Definition id.
+        definition_id: Arc<str> as DefinitionId,
+        /// Definition key.
+        definition_key: Arc<str> as DefinitionKey,
+        /// Tenant.
+        tenant_id: Option<String> as TenantId,
+    }
+    beside {
+        /// Details of the failure.
+        error_details: Option<String>,
     }
     derived {}
 }

@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
 use crate::history::{
-    HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, HistoricVariablesRow,
-    JobLogEntry, JobLogField,
+    ExternalTaskLogEntry, ExternalTaskLogField, HistoricIncident, HistoricIncidentField, HistoricTask,
+    HistoricTaskField, HistoricVariable, HistoricVariablesRow, JobLogEntry, JobLogField,
 };
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
@@ -61,6 +61,7 @@ struct State {
     historic_activities: BTreeMap<(Uuid, Uuid), HistoricActivityRow>,
     historic_variables: Rows<HistoricVariablesRow>,
     historic_tasks: Rows<HistoricTask>,
+    external_task_log: Rows<ExternalTaskLogEntry>,
     job_log: Rows<JobLogEntry>,
     historic_incidents: Rows<HistoricIncident>,
     /// By instance and version.
@@ -344,5 +345,13 @@ impl Store for MemoryStore {
 
     async fn count_job_log(&self, query: &Query<JobLogField>) -> Result<u64> {
         Ok(count::<JobLogEntry>(&self.state(), query))
+    }
+
+    async fn external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<Vec<ExternalTaskLogEntry>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<u64> {
+        Ok(count::<ExternalTaskLogEntry>(&self.state(), query))
     }
 }

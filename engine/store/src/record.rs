@@ -368,6 +368,25 @@ pub struct HistoricActivityRow {
     pub canceled: bool,
     /// Whether it completed its scope (an end event, or an activity without outgoing flow).
     pub complete_scope: bool,
+    /// First of the instances that called each other; the instance itself when absent.
+    pub root_instance_id: Option<Uuid>,
+    /// Instance that it called, when it was a call activity.
+    pub called_instance_id: Option<Uuid>,
+    /// What it was for workers, when it was an external task.
+    pub external_task: Option<HistoricExternalTask>,
+}
+
+/// What is kept of an external task that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoricExternalTask {
+    /// Topic.
+    pub topic: String,
+    /// Worker that locked it last.
+    pub worker: Option<String>,
+    /// Priority.
+    pub priority: i64,
+    /// Retries left, when they were ever set.
+    pub retries: Option<i32>,
 }
 
 /// The events of one commit on one instance, for history level `full`.
@@ -734,6 +753,10 @@ pub struct HistoricActivityRecord {
     pub canceled: bool,
     /// Whether it completed its scope.
     pub complete_scope: bool,
+    /// First of the instances that called each other; the instance itself when absent.
+    pub root_instance_id: Option<Uuid>,
+    /// Instance that it called, when it is a call activity.
+    pub called_instance_id: Option<Uuid>,
 }
 
 /// Everything stored of one running instance.

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
 use crate::history::{
-    HistoricIncident, HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, JobLogEntry,
-    JobLogField,
+    ExternalTaskLogEntry, ExternalTaskLogField, HistoricIncident, HistoricIncidentField, HistoricTask,
+    HistoricTaskField, HistoricVariable, JobLogEntry, JobLogField,
 };
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
@@ -220,6 +220,10 @@ pub trait Store: Send + Sync + 'static {
     async fn job_log(&self, query: &Query<JobLogField>) -> Result<Vec<JobLogEntry>>;
     /// Number of things that happened to jobs of instances, ignoring the page.
     async fn count_job_log(&self, query: &Query<JobLogField>) -> Result<u64>;
+    /// What happened to external tasks.
+    async fn external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<Vec<ExternalTaskLogEntry>>;
+    /// Number of things that happened to external tasks, ignoring the page.
+    async fn count_external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<u64>;
 }
 
 /// A store that several owners share.

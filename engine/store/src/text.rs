@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::change::{Batch, HeaderChange, InstanceChange};
-use crate::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRow as _, JobLogEntry};
+use crate::history::{
+    ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRow as _, JobLogEntry,
+};
 use crate::record::{
-    ActivityRow, DecisionRecord, DefinitionRecord, HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow,
-    JobRow, NewDeployment, SubscriptionRow, UserTaskRow,
+    ActivityRow, DecisionRecord, DefinitionRecord, HistoricActivityRow, HistoricExternalTask, HistoricInstanceRow,
+    IncidentRow, InstanceRow, JobRow, NewDeployment, SubscriptionRow, UserTaskRow,
 };
 
 /// The text with U+0000, which Postgres cannot hold in a column, replaced by U+FFFD. Every store
@@ -82,12 +84,13 @@ clean! {
         start_user_id, state, delete_reason,
     }
     HistoricActivityRow {
-        definition_id, definition_key, tenant_id, node_id, activity_type, activity_name, assignee,
+        definition_id, definition_key, tenant_id, node_id, activity_type, activity_name, assignee, external_task,
     }
+    HistoricExternalTask { topic, worker }
     InstanceChange {
         header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted,
         jobs_put, historic_instance, historic_activities, history.variables,
-        history.tasks, history.job_log, history.incidents,
+        history.tasks, history.external_task_log, history.job_log, history.incidents,
     }
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,
@@ -124,7 +127,13 @@ macro_rules! clean_history {
     )+};
 }
 
-clean_history!(HistoricVariablesRow, HistoricTask, HistoricIncident, JobLogEntry);
+clean_history!(
+    HistoricVariablesRow,
+    HistoricTask,
+    HistoricIncident,
+    JobLogEntry,
+    ExternalTaskLogEntry
+);
 
 impl Clean for HeaderChange {
     fn clean(&mut self) {

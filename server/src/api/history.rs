@@ -1,6 +1,7 @@
 //! `/history`: what runs and what ended.
 
 mod activity_instance;
+mod external_task_log;
 mod incident;
 mod job_log;
 pub(crate) mod process_instance;
@@ -16,6 +17,7 @@ use super::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(activity_instance::routes())
+        .merge(external_task_log::routes())
         .merge(incident::routes())
         .merge(job_log::routes())
         .merge(process_instance::routes())

@@ -507,6 +507,11 @@ async fn what_happened_to_jobs_is_logged() {
     let trace = api.get(&format!("/history/job-log/{entry}/stacktrace")).await;
     assert_eq!((trace.status, trace.header("content-type")), (200, Some("text/plain")));
     assert!(trace.text.contains("ready"));
+    let created = log[0]["id"].as_str().unwrap();
+    assert_eq!(
+        api.get(&format!("/history/job-log/{created}/stacktrace")).await.status,
+        204
+    );
     api.get(&format!("/history/job-log/{NOWHERE}")).await.expect_error(
         404,
         "InvalidRequestException",
@@ -533,4 +538,145 @@ async fn what_happened_to_jobs_is_logged() {
     ] {
         selects(&api, "/history/job-log", name, value, expected).await;
     }
+}
+
+#[tokio::test]
+async fn what_happened_to_external_tasks_is_logged() {
+    let called = Called::start().await;
+    called.approve().await;
+    let fetched = called.api.fetch("v", "pay").await.remove(0);
+    let task = fetched["id"].as_str().unwrap();
+    called.api.advance(chrono::TimeDelta::seconds(1));
+    let failure = json!({"workerId": "v", "errorMessage": "no money", "errorDetails": "none at all", "retries": 2,
+        "retryTimeout": 0});
+    called
+        .api
+        .post(&format!("/external-task/{task}/failure"), failure)
+        .await
+        .expect(204);
+    called.api.advance(chrono::TimeDelta::seconds(1));
+    called.pay().await;
+
+    let log = called
+        .list("/history/external-task-log?sortBy=timestamp&sortOrder=asc")
+        .await;
+    let expected = "activityId activityInstanceId creationLog deletionLog errorMessage executionId externalTaskId \
+         failureLog id priority processDefinitionId processDefinitionKey processInstanceId removalTime retries \
+         rootProcessInstanceId successLog tenantId timestamp topicName workerId";
+    let mut expected: Vec<&str> = expected.split_whitespace().collect();
+    expected.sort_unstable();
+    assert_eq!(keys(&log[0]), expected);
+    let told: Vec<_> = log
+        .iter()
+        .map(|entry| {
+            let states = ["creationLog", "failureLog", "successLog", "deletionLog"];
+            let is: Vec<&str> = states.into_iter().filter(|state| entry[*state] == true).collect();
+            (
+                is[0],
+                &entry["workerId"],
+                &entry["retries"],
+                entry["timestamp"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "creationLog",
+                &Value::Null,
+                &Value::Null,
+                "2026-01-31T09:30:00.000+0000"
+            ),
+            ("failureLog", &json!("v"), &json!(2), "2026-01-31T09:30:01.000+0000"),
+            ("successLog", &json!("w"), &json!(2), "2026-01-31T09:30:02.000+0000"),
+        ]
+    );
+    assert_eq!(log[1]["errorMessage"], "no money");
+    assert_eq!(log[2]["rootProcessInstanceId"], json!(called.whole));
+    for entry in &log {
+        let path = format!("/history/external-task-log/{}", entry["id"].as_str().unwrap());
+        assert_eq!(called.api.get(&path).await.expect(200), *entry);
+        let details = called.api.get(&format!("{path}/error-details")).await;
+        let expected = if entry["failureLog"] == true {
+            (200, "none at all")
+        } else {
+            (204, "")
+        };
+        assert_eq!((details.status, details.text.as_str()), expected);
+    }
+    called.api.get("/history/external-task-log/x").await.expect_error(
+        404,
+        "InvalidRequestException",
+        "Historic external task log with id x does not exist",
+    );
+
+    // One that is open, and goes with its instance.
+    let second = called.api.start_instance("part", json!({})).await;
+    let approval = called.list("/task").await[0]["id"].as_str().unwrap().to_owned();
+    let amount = json!({"variables": {"amount": {"value": 1}}});
+    called
+        .api
+        .post(&format!("/task/{approval}/complete"), amount)
+        .await
+        .expect(204);
+    for (name, value, expected) in [
+        ("logId", log[1]["id"].as_str().unwrap(), 1),
+        ("externalTaskId", task, 3),
+        ("topicName", "pay", 4),
+        ("workerId", "v", 1),
+        ("errorMessage", "no money", 1),
+        ("activityIdIn", "pay,x", 4),
+        ("activityInstanceIdIn", task, 3),
+        ("executionIdIn", NOWHERE, 0),
+        ("processInstanceId", second.as_str(), 1),
+        ("processDefinitionKey", "part", 4),
+        ("priorityHigherThanOrEquals", "1", 0),
+        ("priorityLowerThanOrEquals", "0", 4),
+        ("creationLog", "true", 2),
+        ("failureLog", "true", 1),
+        ("successLog", "true", 1),
+        ("deletionLog", "true", 0),
+        ("withoutTenantId", "true", 4),
+    ] {
+        called
+            .selects("/history/external-task-log", name, value, expected)
+            .await;
+    }
+    called
+        .api
+        .delete(&format!("/process-instance/{second}"))
+        .await
+        .expect(204);
+    called
+        .selects("/history/external-task-log", "deletionLog", "true", 1)
+        .await;
+}
+
+#[tokio::test]
+async fn call_activities_tell_what_they_called() {
+    let called = Called::start().await;
+    let shown = async || {
+        let found = called
+            .list("/history/activity-instance?activityType=callActivity")
+            .await;
+        assert_eq!(found.len(), 1);
+        (
+            found[0]["calledProcessInstanceId"].clone(),
+            found[0]["endTime"].is_null(),
+        )
+    };
+    assert_eq!(shown().await, (json!(called.part), true));
+    called.approve().await;
+    called.pay().await;
+    assert_eq!(shown().await, (json!(called.part), false));
+    let of_part = called
+        .list(&format!("/history/activity-instance?processInstanceId={}", called.part))
+        .await;
+    assert!(
+        of_part
+            .iter()
+            .all(|one| one["rootProcessInstanceId"] == json!(called.whole)),
+        "{of_part:?}"
+    );
 }

@@ -12,6 +12,7 @@ use crate::document::{self, LargeValue};
 
 pub(super) fn write(statement: &mut Statement, changes: &[InstanceChange]) -> Result<()> {
     append(statement, changes, |rows| &rows.variables)?;
+    append(statement, changes, |rows| &rows.external_task_log)?;
     append(statement, changes, |rows| &rows.job_log)?;
     append(statement, changes, |rows| &rows.incidents)?;
     append(statement, changes, |rows| &rows.tasks)

@@ -364,6 +364,7 @@ pub(super) fn write_history(statement: &mut Statement, changes: &[InstanceChange
     let activities: Vec<_> = changes.iter().flat_map(|change| &change.historic_activities).collect();
     if !activities.is_empty() {
         let all = || activities.iter().copied();
+        let tasks = || activities.iter().map(|row| row.external_task.as_ref());
         let source = statement
             .rows()
             .column("uuid", all().map(|row| row.id))?
@@ -381,12 +382,19 @@ pub(super) fn write_history(statement: &mut Statement, changes: &[InstanceChange
             .column("timestamptz", all().map(|row| row.ended_at))?
             .column("bool", all().map(|row| row.canceled))?
             .column("bool", all().map(|row| row.complete_scope))?
+            .column("uuid", all().map(|row| row.root_instance_id))?
+            .column("uuid", all().map(|row| row.called_instance_id))?
+            .optional_texts(tasks().map(|task| task.map(|task| task.topic.as_str())))?
+            .optional_texts(tasks().map(|task| task.and_then(|task| task.worker.as_deref())))?
+            .column("int8", tasks().map(|task| task.map(|task| task.priority)))?
+            .column("int4", tasks().map(|task| task.and_then(|task| task.retries)))?
             .source();
         insert_rows(
             statement,
             "history_activity",
             "id, instance_id, parent_id, definition_id, definition_key, tenant_id, node_id, activity_type, \
-             activity_name, task_id, assignee, started_at, ended_at, canceled, complete_scope",
+             activity_name, task_id, assignee, started_at, ended_at, canceled, complete_scope, root_instance_id, \
+             called_instance_id, topic, worker, priority, retries",
             &source,
         );
     }

@@ -2,7 +2,9 @@
 //! the running instances that are shown as them.
 
 use flowstone_store::cell::{self, Cell};
-use flowstone_store::history::{HistoricIncident, HistoricTask, HistoryRecord, HistoryRow, JobLogEntry, Origin};
+use flowstone_store::history::{
+    ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoryRecord, HistoryRow, JobLogEntry, Origin,
+};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -61,6 +63,28 @@ history_record!(
     "(select id, instance_id, root_instance_id, at, state, job_id, due, retries, priority, exception_message, failed_node_id, \
             job_definition_id, job_type, configuration, node_id, execution_id, definition_id, definition_key, \
             deployment_id, tenant_id, exception_details from history_job_log) h"
+);
+
+// The tasks themselves tell of their creation and end.
+history_record!(
+    ExternalTaskLogEntry,
+    "(select id, instance_id, root_instance_id, at, state, external_task_id, topic, worker, priority, retries, \
+            error_message, node_id, definition_id, definition_key, tenant_id, error_details \
+            from history_external_task_log \
+        union all \
+        select a.id, a.instance_id, a.root_instance_id, a.started_at, 'created', a.id, a.topic, null::text, \
+            a.priority, null::bigint, null::text, a.node_id, a.definition_id, a.definition_key, a.tenant_id, \
+            null::text from history_activity a where a.topic is not null \
+        union all \
+        select overlay(a.id::text placing '8' from 15 for 1)::uuid, a.instance_id, a.root_instance_id, a.ended_at, \
+            case when a.canceled then 'deleted' else 'successful' end, a.id, a.topic, a.worker, a.priority, \
+            a.retries::bigint, null::text, a.node_id, a.definition_id, a.definition_key, a.tenant_id, null::text \
+            from history_activity a where a.topic is not null \
+        union all \
+        select a.id, a.instance_id, p.root_instance_id, a.started_at, 'created', a.id, a.topic, null::text, \
+            a.priority, null::bigint, null::text, a.node_id, p.definition_id, coalesce(d.key, split_part(p.definition_id, ':', 1)), p.tenant_id, \
+            null::text from activity a join process_instance p on p.id = a.instance_id \
+            left join process_definition d on d.id = p.definition_id where a.topic is not null) h"
 );
 
 fn column(origin: Origin) -> Column {

@@ -212,6 +212,9 @@ impl Fixture {
             ended_at: now(),
             canceled: false,
             complete_scope: false,
+            root_instance_id: None,
+            called_instance_id: None,
+            external_task: None,
         }
     }
 }

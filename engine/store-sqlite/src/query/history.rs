@@ -82,16 +82,17 @@ impl Entity for HistoricActivityRecord {
     type Field = HistoricActivityField;
     const COLUMNS: &'static str = "h.id, h.instance_id, h.parent_id, h.definition_id, h.definition_key, h.tenant_id, \
         h.node_id, h.activity_type, h.activity_name, h.task_id, h.assignee, h.started_at, h.ended_at, h.canceled, \
-        h.complete_scope";
+        h.complete_scope, h.root_instance_id, h.called_instance_id";
     const FROM: &'static str = "(select id, instance_id, parent_id, definition_id, definition_key, tenant_id, node_id, \
-            activity_type, activity_name, task_id, assignee, started_at, ended_at, canceled, complete_scope \
-            from history_activity \
+            activity_type, activity_name, task_id, assignee, started_at, ended_at, canceled, complete_scope, \
+            root_instance_id, called_instance_id from history_activity \
         union all \
         select a.id, a.instance_id, a.parent_id, p.definition_id, \
             coalesce(d.key, \
         substr(p.definition_id, 1, instr(p.definition_id || ':', ':') - 1)), p.tenant_id, a.node_id, a.activity_type, \
             a.activity_name, case when a.kind = 'userTask' then a.id end, t.assignee, a.started_at, \
-            null, 0, 0 from activity a \
+            null, 0, 0, p.root_instance_id, case when a.kind = 'call' then (select c.id from process_instance c \
+            where c.super_instance_id = a.instance_id and c.super_execution_id = a.id) end from activity a \
             left join process_instance p on p.id = a.instance_id \
             left join process_definition d on d.id = p.definition_id \
             left join user_task t on t.id = a.id where a.kind not in ('ended', 'job', 'eventScope', 'compensation')) h";
@@ -138,6 +139,8 @@ impl Entity for HistoricActivityRecord {
             ended_at: cells.optional_time(12)?,
             canceled: cells.get(13)?,
             complete_scope: cells.get(14)?,
+            root_instance_id: cells.optional_id(15)?,
+            called_instance_id: cells.optional_id(16)?,
         })
     }
 }

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use crate::SharedStore;
 use crate::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
-use crate::history::{HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows, JobLogEntry};
+use crate::history::{
+    ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows, JobLogEntry,
+};
 use crate::record::{
     ActivityKind, ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExternalTaskColumns,
     HistoricActivityRow, HistoricInstanceRow, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment,
@@ -292,6 +294,28 @@ pub fn job_created(job: &JobRow, instance_id: Uuid) -> JobLogEntry {
     }
 }
 
+/// That an external task failed, with as little as can be.
+pub fn task_failed(task: &ActivityRow) -> ExternalTaskLogEntry {
+    ExternalTaskLogEntry {
+        id: Uuid::now_v7(),
+        instance_id: task.instance_id,
+        root_instance_id: None,
+        at: now(),
+        state: "failed".into(),
+        external_task_id: task.id,
+        topic: "payment".to_owned(),
+        worker: None,
+        priority: 0,
+        retries: None,
+        error_message: None,
+        node_id: task.node_id.clone(),
+        definition_id: "order:1:x".into(),
+        definition_key: "order".into(),
+        tenant_id: None,
+        error_details: None,
+    }
+}
+
 impl Waiting {
     pub fn with(mut self, variables: Variables) -> Self {
         self.instance.variables = variables;
@@ -378,6 +402,9 @@ impl Waiting {
             ended_at: now() + TimeDelta::milliseconds(3),
             canceled: false,
             complete_scope: false,
+            root_instance_id: None,
+            called_instance_id: None,
+            external_task: None,
         }
     }
 

@@ -3,16 +3,17 @@
 use flowstone_expression::TypedValue;
 
 use super::fixture::{
-    activity, change, closed_incident, commit, deploy, incident, job, left_task, user_task, variables, waiting,
+    activity, change, closed_incident, commit, deploy, incident, job, left_task, task_failed, user_task, variables,
+    waiting,
 };
 use crate::SharedStore;
 use crate::change::{HeaderChange, InstanceChange};
-use crate::history::{HistoricTaskField, HistoryRows};
+use crate::history::{ExternalTaskLogField, HistoricTaskField, HistoryRows};
 use crate::query::{
     Condition, HistoricActivityField, HistoricInstanceField, HistoricVariableField, Query, Scalar, Test,
     VariableOperator, VariableTest,
 };
-use crate::record::{ActivityKind, JobRow};
+use crate::record::{ActivityKind, HistoricExternalTask, JobRow};
 
 fn having<F>(name: &str, value: impl Into<TypedValue>) -> Query<F> {
     let test = VariableTest {
@@ -269,4 +270,82 @@ pub async fn incidents_that_are_open_and_closed_are_history(store: SharedStore) 
         (&*found[0].definition_key, found[0].message.as_deref()),
         ("order", Some("declined"))
     );
+}
+
+pub async fn what_happened_to_external_tasks_is_told_by_the_tasks_and_their_failures(store: SharedStore) {
+    let definition = deploy(&store, "order", None).await;
+    let (open, done, given_up) = (
+        waiting(&definition.id),
+        waiting(&definition.id),
+        waiting(&definition.id),
+    );
+    commit(&store, [open.start(), done.start(), given_up.start()]).await;
+    let end = |of: &super::fixture::Waiting, canceled| {
+        let mut end = of.complete(1);
+        end.historic_activities[0].canceled = canceled;
+        end.historic_activities[0].external_task = Some(HistoricExternalTask {
+            topic: "payment".to_owned(),
+            worker: Some("w".to_owned()),
+            priority: 0,
+            retries: Some(2),
+        });
+        end
+    };
+    let mut first = end(&done, false);
+    let failed = task_failed(&done.task);
+    first.history.external_task_log = vec![failed.clone()];
+    commit(&store, [first, end(&given_up, true)]).await;
+    for (task, expected) in [
+        (open.task.id, vec![("created", None)]),
+        (
+            done.task.id,
+            vec![("created", None), ("successful", Some("w")), ("failed", None)],
+        ),
+        (given_up.task.id, vec![("created", None), ("deleted", Some("w"))]),
+    ] {
+        let query = Query::default().with(ExternalTaskLogField::ExternalTaskId, Test::Equals(Scalar::Id(task)));
+        let found = store.external_task_log(&query).await.unwrap();
+        let told: Vec<_> = found
+            .iter()
+            .map(|entry| (&*entry.state, entry.worker.as_deref()))
+            .collect();
+        let mut ids: Vec<_> = found.iter().map(|entry| entry.id).collect();
+        ids.dedup();
+        assert_eq!((told, ids.len()), (expected, found.len()));
+        for entry in &found {
+            let by_id = Query::default().with(ExternalTaskLogField::Id, Test::Equals(Scalar::Id(entry.id)));
+            assert_eq!(
+                store.external_task_log(&by_id).await.unwrap(),
+                std::slice::from_ref(entry)
+            );
+        }
+    }
+}
+
+pub async fn activities_tell_what_they_called(store: SharedStore) {
+    let (caller, mut called) = (waiting("order:1:x"), waiting("order:1:x"));
+    let call = activity(caller.id(), "call", ActivityKind::Call);
+    called.instance.super_instance_id = Some(caller.id());
+    called.instance.super_execution_id = Some(call.id);
+    called.instance.root_instance_id = Some(caller.id());
+    let mut start = caller.start();
+    start.activities_inserted.push(call.clone());
+    commit(&store, [start, called.start()]).await;
+    let of_call = Query::default().with(HistoricActivityField::Id, Test::Equals(Scalar::Id(call.id)));
+    let open = store.historic_activities(&of_call).await.unwrap();
+    assert_eq!(open[0].called_instance_id, Some(called.id()));
+    let of_called = Query::default().with(HistoricActivityField::Id, Test::Equals(Scalar::Id(called.task.id)));
+    let open = store.historic_activities(&of_called).await.unwrap();
+    assert_eq!(
+        (open[0].called_instance_id, open[0].root_instance_id),
+        (None, Some(caller.id()))
+    );
+
+    let mut end = caller.complete(1);
+    let mut left = caller.left("call", "callActivity", call.id);
+    left.called_instance_id = Some(called.id());
+    end.historic_activities.push(left);
+    commit(&store, [end]).await;
+    let ended = store.historic_activities(&of_call).await.unwrap();
+    assert_eq!(ended[0].called_instance_id, Some(called.id()));
 }

@@ -8,17 +8,17 @@ use uuid::Uuid;
 
 use super::deployments::decision;
 use super::fixture::{
-    activity, closed_incident, commit, deployment, incident, job, job_created, left_task, now, subscription, user_task,
-    variables, waiting,
+    activity, closed_incident, commit, deployment, incident, job, job_created, left_task, now, subscription,
+    task_failed, user_task, variables, waiting,
 };
 use crate::change::InstanceChange;
-use crate::history::{HistoricIncidentField, HistoricTaskField, JobLogField};
+use crate::history::{ExternalTaskLogField, HistoricIncidentField, HistoricTaskField, JobLogField};
 use crate::query::{
     Condition, DecisionField, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField,
     HistoricActivityField, HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField,
     Query, Scalar, SubscriptionField, TaskField, Test, VariableField,
 };
-use crate::record::{ActivityKind, NewDeployment};
+use crate::record::{ActivityKind, HistoricExternalTask, NewDeployment};
 use crate::{MemoryStore, SharedStore};
 
 /// What both stores are filled with.
@@ -168,6 +168,24 @@ fn rows() -> Rows {
     log.deployment_id = first.deployment.id;
     log.tenant_id = Some("acme".to_owned());
     end.history.job_log = vec![job_created(&job(&done.task), done.id()), log];
+    let paid = end.historic_activities.first_mut().unwrap();
+    paid.root_instance_id = Some(rich.id());
+    paid.called_instance_id = Some(rich.task.id);
+    paid.external_task = Some(HistoricExternalTask {
+        topic: "payment".to_owned(),
+        worker: Some("ada".to_owned()),
+        priority: 10,
+        retries: Some(1),
+    });
+    let mut failed = task_failed(&done.task);
+    failed.root_instance_id = Some(rich.id());
+    failed.worker = Some("ada".to_owned());
+    failed.priority = 50;
+    failed.retries = Some(1);
+    failed.error_message = Some("declined".to_owned());
+    failed.error_details = Some("declined in full".to_owned());
+    failed.tenant_id = Some("acme".to_owned());
+    end.history.external_task_log = vec![failed, task_failed(&done.task)];
     end.history.variables = vec![done.left_variables(variables([("amount", 7.into())])), of_task];
     let left = end.historic_activities.last_mut().unwrap();
     left.task_id = Some(left.id);
@@ -282,6 +300,7 @@ macro_rules! for_every_entity {
         $check!(historic_tasks, count_historic_tasks, HistoricTaskField, $($argument),+);
         $check!(historic_incidents, count_historic_incidents, HistoricIncidentField, $($argument),+);
         $check!(job_log, count_job_log, JobLogField, $($argument),+);
+        $check!(external_task_log, count_external_task_log, ExternalTaskLogField, $($argument),+);
         $check!(historic_variables, count_historic_variables, HistoricVariableField, $($argument),+);
     };
 }

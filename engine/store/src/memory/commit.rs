@@ -113,6 +113,9 @@ impl State {
         unique(keys(changes, |rows| &rows.job_log), |key| {
             self.job_log.contains_key(key)
         })?;
+        unique(keys(changes, |rows| &rows.external_task_log), |key| {
+            self.external_task_log.contains_key(key)
+        })?;
         unique(left, |key| self.historic_activities.contains_key(key))?;
         unique(events, |key| self.events.contains_key(key))
     }
@@ -126,6 +129,7 @@ impl State {
             .extend(left.map(|row| ((row.instance_id, row.id), row)));
         append(&mut self.historic_variables, change.history.variables);
         append(&mut self.historic_tasks, change.history.tasks);
+        append(&mut self.external_task_log, change.history.external_task_log);
         append(&mut self.job_log, change.history.job_log);
         append(&mut self.historic_incidents, change.history.incidents);
         self.events.extend(

@@ -122,6 +122,7 @@ impl State {
             self.historic_activities.retain(|_, row| &*row.definition_id != id);
             self.historic_variables.retain(|_, row| &*row.definition_id != id);
             self.historic_tasks.retain(|_, row| &*row.definition_id != id);
+            self.external_task_log.retain(|_, row| &*row.definition_id != id);
             self.job_log.retain(|_, row| &*row.definition_id != id);
             self.historic_incidents.retain(|_, row| &*row.definition_id != id);
         }

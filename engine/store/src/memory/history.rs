@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use flowstone_expression::Variables;
 use uuid::Uuid;
 
-use super::State;
 use super::entity::{Context, boolean, id, integer, live_rows, optional_text, optional_time, text, time};
 use super::evaluate::{Entity, Value};
+use super::{Live, State};
 use crate::query::{HistoricActivityField, HistoricInstanceField, Scalar};
 use crate::record::{ActivityKind, ActivityRow, HistoricActivityRecord, HistoricInstanceRecord};
 
@@ -25,6 +25,7 @@ impl State {
         self.historic_activities.retain(|(instance, _), _| *instance != id);
         self.historic_variables.retain(|(instance, _), _| *instance != id);
         self.historic_tasks.retain(|(instance, _), _| *instance != id);
+        self.external_task_log.retain(|(instance, _), _| *instance != id);
         self.job_log.retain(|(instance, _), _| *instance != id);
         self.historic_incidents.retain(|(instance, _), _| *instance != id);
         self.events.retain(|(instance, _), _| *instance != id);
@@ -35,6 +36,15 @@ impl State {
 /// Milliseconds from start to end, nothing while it runs.
 pub(super) fn duration(started_at: DateTime<Utc>, ended_at: Option<DateTime<Utc>>) -> Value {
     Value::One(ended_at.map(|ended_at| Scalar::Integer((ended_at - started_at).num_milliseconds())))
+}
+
+/// The instance that a call activity waits for.
+fn called_by(state: &State, activity: &ActivityRow) -> Option<Uuid> {
+    let called = |live: &&Live| {
+        live.instance.super_instance_id == Some(activity.instance_id)
+            && live.instance.super_execution_id == Some(activity.id)
+    };
+    state.instances.values().find(called).map(|live| live.instance.id)
 }
 
 /// Variables of the root scope of an instance, running or ended.
@@ -154,6 +164,8 @@ impl Entity for HistoricActivityRecord {
                 ended_at: Some(row.ended_at),
                 canceled: row.canceled,
                 complete_scope: row.complete_scope,
+                root_instance_id: row.root_instance_id,
+                called_instance_id: row.called_instance_id,
             };
             (record, variables)
         });
@@ -182,6 +194,8 @@ impl Entity for HistoricActivityRecord {
                 ended_at: None,
                 canceled: false,
                 complete_scope: false,
+                root_instance_id: instance.root_instance_id,
+                called_instance_id: called_by(state, row),
             };
             (record, Some(&instance.variables))
         });

@@ -8,7 +8,7 @@ use super::evaluate::{Entity, Value};
 use super::history::{duration, variables_of};
 use super::{Rows, State};
 use crate::cell::{Cell, Stored as _};
-use crate::history::{HistoricIncident, HistoricTask, HistoryRecord, JobLogEntry, Origin};
+use crate::history::{ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoryRecord, JobLogEntry, Origin};
 use crate::query::Scalar;
 use crate::record::IncidentRow;
 
@@ -19,6 +19,11 @@ pub(super) trait Source: HistoryRecord {
 
     /// Those that have not, of one instance.
     fn open(context: Context<'_>) -> Vec<Self>;
+
+    /// Those that follow from other history.
+    fn derived(_: &State) -> Vec<Self> {
+        Vec::new()
+    }
 }
 
 impl<Record: Source> Entity for Record {
@@ -28,7 +33,8 @@ impl<Record: Source> Entity for Record {
     fn rows(state: &State) -> Vec<Self::Row<'_>> {
         let ended = Record::ended(state).values().cloned();
         let open = Context::all(state).flat_map(Record::open);
-        let mut rows: Vec<Self::Row<'_>> = ended.chain(open).map(|record| (record, state)).collect();
+        let all = ended.chain(open).chain(Record::derived(state));
+        let mut rows: Vec<Self::Row<'_>> = all.map(|record| (record, state)).collect();
         rows.sort_by_key(|(record, _)| record.key().1);
         rows
     }
@@ -158,4 +164,77 @@ impl Source for JobLogEntry {
     fn open(_: Context<'_>) -> Vec<Self> {
         Vec::new()
     }
+}
+
+impl Source for ExternalTaskLogEntry {
+    fn ended(state: &State) -> &Rows<Self> {
+        &state.external_task_log
+    }
+
+    fn open(context: Context<'_>) -> Vec<Self> {
+        let instance = &context.live.instance;
+        let activities = context.live.activities.values();
+        activities
+            .filter_map(|activity| Some((activity, activity.external_task.as_ref()?)))
+            .map(|(activity, task)| ExternalTaskLogEntry {
+                id: activity.id,
+                instance_id: instance.id,
+                root_instance_id: instance.root_instance_id,
+                at: activity.started_at,
+                state: "created".into(),
+                external_task_id: activity.id,
+                topic: task.topic.clone(),
+                worker: None,
+                priority: task.priority,
+                retries: None,
+                error_message: None,
+                node_id: activity.node_id.clone(),
+                definition_id: instance.definition_id.clone(),
+                definition_key: context.definition_key(),
+                tenant_id: instance.tenant_id.clone(),
+                error_details: None,
+            })
+            .collect()
+    }
+
+    fn derived(state: &State) -> Vec<Self> {
+        let activities = state.historic_activities.values();
+        activities
+            .filter_map(|row| Some((row, row.external_task.as_ref()?)))
+            .flat_map(|(row, task)| {
+                let created = ExternalTaskLogEntry {
+                    id: row.id,
+                    instance_id: row.instance_id,
+                    root_instance_id: row.root_instance_id,
+                    at: row.started_at,
+                    state: "created".into(),
+                    external_task_id: row.id,
+                    topic: task.topic.clone(),
+                    worker: None,
+                    priority: task.priority,
+                    retries: None,
+                    error_message: None,
+                    node_id: row.node_id.clone(),
+                    definition_id: row.definition_id.clone(),
+                    definition_key: row.definition_key.clone(),
+                    tenant_id: row.tenant_id.clone(),
+                    error_details: None,
+                };
+                let end = ExternalTaskLogEntry {
+                    id: id_of_end(row.id),
+                    at: row.ended_at,
+                    state: if row.canceled { "deleted" } else { "successful" }.into(),
+                    worker: task.worker.clone(),
+                    retries: task.retries,
+                    ..created.clone()
+                };
+                [created, end]
+            })
+            .collect()
+    }
+}
+
+/// The id of the entry for the end of a task: that of the task in version 8.
+fn id_of_end(task: Uuid) -> Uuid {
+    Uuid::from_u128(task.as_u128() & !(0xf << 76) | 0x8 << 76)
 }

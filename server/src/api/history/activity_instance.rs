@@ -107,7 +107,7 @@ impl From<HistoricActivityRecord> for HistoricActivityInstance {
             process_instance_id: record.instance_id.to_string(),
             execution_id: record.id.to_string(),
             task_id: record.task_id.map(|id| id.to_string()),
-            called_process_instance_id: None,
+            called_process_instance_id: record.called_instance_id.map(|id| id.to_string()),
             called_case_instance_id: None,
             assignee: record.assignee,
             start_time: date_to_wire(record.started_at),
@@ -117,7 +117,7 @@ impl From<HistoricActivityRecord> for HistoricActivityInstance {
             complete_scope: record.complete_scope,
             tenant_id: record.tenant_id,
             removal_time: None,
-            root_process_instance_id: record.instance_id.to_string(),
+            root_process_instance_id: record.root_instance_id.unwrap_or(record.instance_id).to_string(),
         }
     }
 }

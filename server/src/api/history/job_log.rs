@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use flowstone_store::history::{JobLogEntry, JobLogField as Field};
 use flowstone_store::query::{Query, Scalar, Test};
 use serde::Serialize;
@@ -197,17 +197,21 @@ async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Js
 }
 
 /// Get the details of a failure of a job
+///
+/// Plain text; 204 when the entry is no failure.
 #[utoipa::path(get, path = "/history/job-log/{id}/stacktrace", operation_id = "getStacktraceHistoricJobLog", tag = "Historic Job Log",
     params(("id" = String, Path, description = "Id of the entry")),
-    responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = ErrorBody)))]
-async fn stack_trace(State(state): State<AppState>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 204), (status = 404, body = ErrorBody)))]
+async fn stack_trace(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let entry = find(&state, &id).await?.ok_or_else(|| {
         ApiError::not_found(format!(
             "No historic job log found with id {id}: historicJobLog is null"
         ))
     })?;
-    let details = entry.exception_details.or(entry.exception_message).unwrap_or_default();
-    Ok(([(header::CONTENT_TYPE, "text/plain")], details))
+    Ok(match entry.exception_details.or(entry.exception_message) {
+        Some(details) => ([(header::CONTENT_TYPE, "text/plain")], details).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 async fn find(state: &AppState, id: &str) -> Result<Option<JobLogEntry>, ApiError> {
