@@ -7,6 +7,7 @@
 mod begin;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use flowstone_expression::{TypedValue, Variables};
@@ -77,6 +78,17 @@ pub enum StartAt {
     After(String),
     /// On a sequence flow.
     Flow(String),
+}
+
+/// As errors name it.
+impl fmt::Display for StartAt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartAt::Before(id) => write!(formatter, "Start before activity '{id}'"),
+            StartAt::After(id) => write!(formatter, "Start after activity '{id}'"),
+            StartAt::Flow(id) => write!(formatter, "Start transition '{id}'"),
+        }
+    }
 }
 
 impl Step<'_> {

@@ -190,6 +190,13 @@ async fn what_cannot_be_done_is_refused_as_a_whole() {
              activityInstance is null",
         ),
         (
+            json!({"type": "startBeforeActivity", "activityId": "v", "ancestorActivityInstanceId": "nobody"}),
+            500,
+            "NotValidException",
+            "Cannot perform instruction: Start before activity 'v' with ancestor activity instance 'nobody'; Ancestor \
+             activity instance 'nobody' does not exist: ancestorInstance is null",
+        ),
+        (
             json!({"type": "startAfterActivity", "activityId": "j"}),
             500,
             "ProcessEngineException",

@@ -94,14 +94,9 @@ fn target(model: &Executable, start: &StartInstruction) -> Result<Target, Reject
 }
 
 fn described(start: &StartInstruction) -> String {
-    let what = match &start.at {
-        StartAt::Before(id) => format!("Start before activity '{id}'"),
-        StartAt::After(id) => format!("Start after activity '{id}'"),
-        StartAt::Flow(id) => format!("Start transition '{id}'"),
-    };
     match &start.ancestor {
-        Some(ancestor) => format!("{what} with ancestor activity instance '{ancestor}'"),
-        None => what,
+        Some(ancestor) => format!("{} with ancestor activity instance '{ancestor}'", start.at),
+        None => start.at.to_string(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a request says to begin or cancel in an instance (contract 3.8 and `/process-instance/{id}/modification`).
 
-use flowstone_core::{Instruction, StartAt, StartInstruction};
+use flowstone_core::{Instruction, Rejection, StartAt, StartInstruction};
 use flowstone_expression::Variables;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -74,7 +74,10 @@ pub(super) fn read(request: InstructionRequest) -> Result<Instruction, ApiError>
     };
     let ancestor = request.ancestor_activity_instance_id.as_deref();
     let ancestor = ancestor
-        .map(|id| instance(id, "Start in", "Ancestor activity instance", "ancestorInstance"))
+        .map(|id| {
+            let instruction = format!("{at} with ancestor activity instance");
+            instance(id, &instruction, "Ancestor activity instance", "ancestorInstance")
+        })
         .transpose()?;
     let (variables, local_variables) = read_variables(&request.variables)?;
     Ok(Instruction::Start(StartInstruction {
@@ -93,11 +96,16 @@ fn read_cancel(request: InstructionRequest) -> Result<Instruction, ApiError> {
         });
     }
     if let Some(id) = request.activity_instance_id {
-        let id = instance(&id, "Cancel", "Activity instance", "activityInstance")?;
+        let id = instance(&id, "Cancel activity instance", "Activity instance", "activityInstance")?;
         return Ok(Instruction::CancelActivityInstance(id));
     }
     if let Some(id) = request.transition_instance_id {
-        let id = instance(&id, "Cancel", "Transition instance", "transitionInstance")?;
+        let id = instance(
+            &id,
+            "Cancel transition instance",
+            "Transition instance",
+            "transitionInstance",
+        )?;
         return Ok(Instruction::CancelTransitionInstance(id));
     }
     Err(ApiError::invalid(
@@ -107,12 +115,13 @@ fn read_cancel(request: InstructionRequest) -> Result<Instruction, ApiError> {
 }
 
 /// An id of an instance. One that is no id at all belongs to nothing.
-fn instance(id: &str, action: &str, what: &str, missing: &str) -> Result<Uuid, ApiError> {
+fn instance(id: &str, instruction: &str, what: &str, missing: &str) -> Result<Uuid, ApiError> {
     body::id(id).ok_or_else(|| {
-        let instruction = format!("{action} {} '{id}'", what.to_lowercase());
-        let message =
-            format!("Cannot perform instruction: {instruction}; {what} '{id}' does not exist: {missing} is null");
-        ApiError::internal("NotValidException", message)
+        let rejection = Rejection::InvalidInstruction {
+            instruction: format!("{instruction} '{id}'"),
+            problem: format!("{what} '{id}' does not exist: {missing} is null"),
+        };
+        rejection.into()
     })
 }
 
