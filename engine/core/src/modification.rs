@@ -144,7 +144,7 @@ impl Step<'_> {
     /// The activity and transition instances at a node, the oldest first.
     fn active_at(&self, activity: &str) -> Vec<Uuid> {
         let tokens = self.instance.tokens();
-        let tokens = tokens.filter(|token| *token.node == *activity && token.wait != Wait::Siblings);
+        let tokens = tokens.filter(|token| is_part_of(&token.node, activity) && token.wait != Wait::Siblings);
         let scopes = self.instance.scopes();
         let scopes = scopes.filter(|scope| scope.node.as_deref() == Some(activity) && scope.phase != ScopePhase::Kept);
         let ids: BTreeSet<Uuid> = tokens
@@ -242,6 +242,15 @@ impl Step<'_> {
         let token = self.instance.token(id).map(|token| token.node.clone());
         token.or_else(|| self.instance.scope(id).and_then(|scope| scope.node.clone()))
     }
+}
+
+/// Whether a node is an activity or one of the steps that it consists of, which are called as it with a number.
+fn is_part_of(node: &str, activity: &str) -> bool {
+    let rest = node.strip_prefix(activity);
+    rest.is_some_and(|rest| {
+        let number = rest.strip_prefix('#');
+        rest.is_empty() || number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+    })
 }
 
 /// Whether a token rests where no activity instance is.

@@ -80,5 +80,7 @@ fn work_of_listeners_that_workers_carry_out_comes_first() {
         });
         world.give(&command).unwrap();
         assert_eq!(world.waiting(), [if skip_listeners { "v" } else { "v#1" }]);
+        modify(&mut world, vec![before("u"), cancel("v")]).unwrap();
+        assert_eq!(world.waiting(), ["u"]);
     }
 }
