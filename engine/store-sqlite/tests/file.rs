@@ -5,10 +5,14 @@
 use std::sync::Arc;
 
 use flowstone_store::conformance::fixture::{batch, commit, touch, variables, waiting};
+use flowstone_store::query::Query;
 use flowstone_store::{Error, SharedStore, Store as _};
 use flowstone_store_sqlite::{SqliteOptions, SqliteStore};
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 async fn open(path: &std::path::Path) -> Result<SqliteStore, Error> {
     SqliteStore::open(path, SqliteOptions::default()).await
@@ -139,6 +143,56 @@ async fn a_fresh_file_tells_what_would_be_migrated() {
     assert!(pending[0].sql.contains("create table process_instance"));
     store.migrate().await.unwrap();
     assert!(store.pending_migrations().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_from_before_a_migration_still_opens() {
+    let directory = TempDir::new().unwrap();
+    let (older, path) = (directory.path().join("older"), directory.path().join("flowstone.db"));
+    std::fs::create_dir(&older).unwrap();
+    for migration in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite")).unwrap() {
+        let file = migration.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        if ("0001".."0006").contains(&&name[..4]) {
+            std::fs::copy(file.path(), older.join(name)).unwrap();
+        }
+    }
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    Migrator::new(older.as_path())
+        .await
+        .unwrap()
+        .run(&mut connection)
+        .await
+        .unwrap();
+    let (running, ended, left) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "insert into process_instance (id, definition_id, suspended, variables, started_at, version) \
+            values ('{running}', 'order:1:x', 0, '{{\"amount\":{{\"type\":\"Integer\",\"value\":5}}}}', 0, 3); \
+         insert into history_process_instance (id, definition_id, definition_key, definition_version, started_at, \
+            ended_at, state) values ('{ended}', 'order:1:x', 'order', 1, 0, 7000, 'COMPLETED'); \
+         insert into history_activity (id, instance_id, parent_id, definition_id, definition_key, node_id, \
+            activity_type, started_at, ended_at, canceled, complete_scope) values ('{left}', '{ended}', '{ended}', \
+            'order:1:x', 'order', 'charge', 'serviceTask', 0, 7000, 0, 0)"
+    )))
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+
+    let store: SharedStore = Arc::new(open(&path).await.unwrap());
+    assert_eq!(store.load(&[running]).await.unwrap()[0].instance.version, 3);
+    let activities = store.historic_activities(&Query::default()).await.unwrap();
+    assert_eq!((activities.len(), activities[0].called_instance_id), (1, None));
+    assert_eq!(
+        store.historic_variables(&Query::default()).await.unwrap()[0].instance_id,
+        running
+    );
+    assert!(store.external_task_log(&Query::default()).await.unwrap().is_empty());
+    let fixture = waiting("order:1:x");
+    commit(&store, [fixture.start()]).await;
+    commit(&store, [fixture.complete(1)]).await;
+    assert_eq!(store.count_historic_instances(&Query::default()).await.unwrap(), 3);
 }
 
 /// The schema after all migrations is written down beside them, so that what a migration does to it
