@@ -262,7 +262,7 @@ impl Step<'_> {
                 };
                 self.emit(Event::IncidentRaised(Box::new(incident)));
             }
-            (_, true) => self.resolve_incidents(id),
+            (_, true) => self.resolve_incidents_from(id, id),
             (false, false) => {}
         }
         Ok(())

@@ -103,7 +103,7 @@ impl Step<'_> {
     }
 
     fn end_job(&mut self, owner: Uuid, id: Uuid, executed: bool) {
-        self.resolve_job_incidents(owner, id);
+        self.resolve_incidents_from(owner, id);
         self.emit(Event::JobEnded { id, owner, executed });
     }
 
@@ -301,7 +301,7 @@ impl Step<'_> {
             JobChange::Retries(retries) => {
                 self.emit(Event::JobRetriesSet { id, retries });
                 if retries > 0 {
-                    self.resolve_job_incidents(job.owner, id);
+                    self.resolve_incidents_from(job.owner, id);
                 } else if job.retries > 0 {
                     let message = job.failure.map(|failure| failure.message);
                     self.raise_job_incident(job.owner, id, job.node, message);
@@ -332,10 +332,11 @@ impl Step<'_> {
         self.emit(Event::IncidentRaised(Box::new(incident)));
     }
 
-    fn resolve_job_incidents(&mut self, owner: Uuid, job: Uuid) {
+    /// Resolves the incidents of a token or scope that one of its jobs, or itself, is the source of.
+    pub(crate) fn resolve_incidents_from(&mut self, owner: Uuid, source: Uuid) {
         let incidents = self.instance.incidents_of(owner);
         let open: Vec<Uuid> = incidents
-            .filter(|incident| incident.source == job)
+            .filter(|incident| incident.source == source)
             .map(|incident| incident.id)
             .collect();
         for id in open {

@@ -3,7 +3,7 @@
 mod world;
 
 use chrono::TimeDelta;
-use flowstone_core::{Command, Event, Rejection, step};
+use flowstone_core::{Command, Event, JobChange, Rejection, step};
 use flowstone_expression::Variables;
 use world::{WORKER, World, flows, run, service};
 
@@ -245,4 +245,23 @@ fn java_code_becomes_an_incident_that_an_operator_moves_on() {
     let signal = world.signal(world.token("t").id, None);
     world.give(&signal).unwrap();
     assert!(world.instance.ended);
+}
+
+#[test]
+fn new_retries_leave_the_incident_of_a_timer_at_the_border() {
+    let content = r#"<startEvent id="s"/>"#.to_owned()
+        + &service("a")
+        + r#"<boundaryEvent id="b" attachedToRef="a"><timerEventDefinition><timeDuration>PT5M</timeDuration></timerEventDefinition></boundaryEvent>"#
+        + &flows(&["s>a"]);
+    let mut world = run(&content, &[]);
+    let change = Command::ChangeJob {
+        job: world.job("b").id,
+        change: JobChange::Retries(0),
+    };
+    world.give(&change).unwrap();
+    world.lock_for("a", WORKER, true).unwrap();
+    for (retries, incidents) in [(0, 2), (2, 1)] {
+        world.fail("a", retries, "no").unwrap();
+        assert_eq!(world.instance.incidents().count(), incidents);
+    }
 }
