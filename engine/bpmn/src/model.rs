@@ -15,7 +15,8 @@ mod listener;
 
 pub use activity::{
     DecisionMapping, DecisionTask, ExpressionTask, ExternalTask, FormBinding, FormReference, Implementation,
-    MultiInstance, Quantities, ReceiveTask, ReportedError, StandardLoop, Times, UserTask,
+    InstanceEvent, MultiInstance, Quantities, ReceiveTask, ReportedError, StandardLoop, ThrowingInstance,
+    ThrownByInstances, Times, UserTask,
 };
 pub use call::{CallActivity, CalledBinding, MappedSource, VariableMapping};
 pub use data::{InputOutput, Parameter, ParameterValue};

@@ -194,3 +194,182 @@ fn every_element_becomes_what_its_row_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+const ATTRIBUTES: &str = include_str!("../../../docs/attributes.md");
+
+/// The rows of a table with this many columns, without the marks of code.
+fn cells(columns: usize) -> Vec<Vec<&'static str>> {
+    let lines = ATTRIBUTES.lines().filter(|line| line.starts_with("| `"));
+    let split = lines.map(|line| -> Vec<_> {
+        let cells = line.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().trim_matches('`')).collect()
+    });
+    split.filter(|cells| cells.len() == columns).collect()
+}
+
+/// An element as the attribute needs it to mean something.
+fn host(attribute: &str, name: &str) -> String {
+    let plain = element(name, "");
+    let with = |more: &str| plain.replacen(&format!("<{name} "), &format!("<{name} {more} "), 1);
+    match (attribute, name) {
+        ("parallelMultiple", _) => element(
+            name,
+            "<messageEventDefinition messageRef='m'/><signalEventDefinition signalRef='sig'/>",
+        ),
+        ("camunda:decisionRefVersion", _) => with("camunda:decisionRef='d' camunda:decisionRefBinding='version'"),
+        ("camunda:decisionRefVersionTag", _) => with("camunda:decisionRef='d' camunda:decisionRefBinding='versionTag'"),
+        ("camunda:calledElementVersion", _) => with("camunda:calledElementBinding='version'"),
+        ("camunda:calledElementVersionTag", _) => with("camunda:calledElementBinding='versionTag'"),
+        ("camunda:mapDecisionResult" | "camunda:decisionRefBinding" | "camunda:decisionRefTenantId", _) => {
+            with("camunda:decisionRef='d'")
+        }
+        ("camunda:class" | "camunda:delegateExpression" | "camunda:expression", _) => {
+            format!("<{name} id='of-{name}'/>")
+        }
+        ("camunda:collection", _) => "<multiInstanceLoopCharacteristics/>".to_owned(),
+        ("camunda:resource", _) => "<scriptTask id='of-scriptTask' scriptFormat='juel'/>".to_owned(),
+        _ => plain,
+    }
+}
+
+/// The element with the attribute, in place of one that it has.
+fn with_attribute(element: &str, name: &str, attribute: &str, value: &str) -> String {
+    let given = format!(" {attribute}='{value}'");
+    if let Some(start) = element.find(&format!(" {attribute}='")) {
+        let end = start + 1 + element[start + 1..].match_indices('\'').nth(1).unwrap().0 + 1;
+        return format!("{}{given}{}", &element[..start], &element[end..]);
+    }
+    let end = element.find([' ', '/', '>']).unwrap();
+    let end = if element[..end].len() == 1 { name.len() + 1 } else { end };
+    format!("{}{given}{}", &element[..end], &element[end..])
+}
+
+/// Where an element stands whose place in the table of elements does not suit.
+fn surroundings(rows: &BTreeMap<&str, (&str, &str)>, attribute: &str, name: &str, content: &str) -> String {
+    let boundary =
+        |definition: &str| format!("<boundaryEvent id='edge' attachedToRef='host'>{definition}</boundaryEvent>");
+    match (attribute, name) {
+        (_, "startEvent") => {
+            let event = if attribute == "isInterrupting" {
+                " triggeredByEvent='true'"
+            } else {
+                ""
+            };
+            let content = if event.is_empty() {
+                content.to_owned()
+            } else {
+                content.replace("/>", ">").replace("</startEvent>", "")
+                    + "<signalEventDefinition signalRef='sig'/></startEvent>"
+            };
+            in_process(&format!("<subProcess id='around'{event}>{content}</subProcess>"), "")
+        }
+        ("camunda:errorCodeVariable" | "camunda:errorMessageVariable", _) => in_process(&boundary(content), ""),
+        ("camunda:escalationCodeVariable", _) => {
+            let sub_process = "<subProcess id='inner-part'><startEvent id='is'/></subProcess>";
+            in_process(
+                &(sub_process.to_owned() + &boundary(content).replace("'host'", "'inner-part'")),
+                "",
+            )
+        }
+        ("camunda:async", "signalEventDefinition") => {
+            in_process(&format!("<endEvent id='end'>{content}</endEvent>"), "")
+        }
+        _ => model(rows, rows[name].0, content),
+    }
+}
+
+fn judged(with: &str, without: &str, attribute: &str) -> Result<&'static str, Vec<Diagnostic>> {
+    let (changed, errors) = read(with);
+    let local = attribute.rsplit(':').next().unwrap();
+    let unsupported = |error: &Diagnostic| {
+        matches!(error.code, "unsupported-attribute" | "unsupported-element") && error.message.contains(local)
+    };
+    if errors.iter().any(unsupported) {
+        return Ok("refused");
+    }
+    let (plain, plain_errors) = read(without);
+    match (changed, plain) {
+        (Some(changed), Some(plain)) => {
+            let anywhere = plain.processes[0].location;
+            let same = at_one_place(changed, anywhere) == at_one_place(plain, anywhere);
+            Ok(if same { "kept" } else { "executed" })
+        }
+        // A value that is judged has a meaning.
+        (None, Some(_)) | (Some(_), None) => Ok("executed"),
+        (None, None) if errors.len() != plain_errors.len() => Ok("executed"),
+        (None, None) => Err(errors),
+    }
+}
+
+#[test]
+fn every_attribute_becomes_what_its_row_says() {
+    let rows = rows();
+    let mut wrong = Vec::new();
+    for cells in cells(6) {
+        let [attribute, name, example, expected, ..] = cells[..] else {
+            unreachable!("there are six cells")
+        };
+        let host = host(attribute, name);
+        let with = with_attribute(&host, name, attribute, example);
+        let with = surroundings(&rows, attribute, name, &with);
+        let without = surroundings(&rows, attribute, name, &host);
+        let found = judged(&with, &without, attribute);
+        if found != Ok(expected) {
+            wrong.push(format!("{attribute} on {name} should be {expected}: {found:?}\n{with}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_extension_becomes_what_its_row_says() {
+    let rows = rows();
+    let mut wrong = Vec::new();
+    for cells in cells(5) {
+        let [extension, name, expected, ..] = cells[..] else {
+            unreachable!("there are five cells")
+        };
+        let example = match extension {
+            "camunda:inputOutput" => {
+                "<camunda:inputOutput><camunda:inputParameter name='a'>1</camunda:inputParameter></camunda:inputOutput>"
+            }
+            "camunda:executionListener" => "<camunda:executionListener event='start' expression='${x}'/>",
+            "camunda:taskListener" => "<camunda:taskListener event='create' expression='${x}'/>",
+            "camunda:failedJobRetryTimeCycle" => {
+                "<camunda:failedJobRetryTimeCycle>R3/PT1M</camunda:failedJobRetryTimeCycle>"
+            }
+            "camunda:properties" => "<camunda:properties><camunda:property name='a' value='b'/></camunda:properties>",
+            "camunda:formData" => "<camunda:formData><camunda:formField id='a' type='string'/></camunda:formData>",
+            "camunda:in" => "<camunda:in source='a' target='b'/>",
+            "camunda:out" => "<camunda:out source='a' target='b'/>",
+            "camunda:errorEventDefinition" => "<camunda:errorEventDefinition errorRef='err' expression='${true}'/>",
+            "camunda:potentialStarter" => {
+                "<camunda:potentialStarter><resourceAssignmentExpression><formalExpression>user(kim)</formalExpression>\
+                 </resourceAssignmentExpression></camunda:potentialStarter>"
+            }
+            "camunda:connector" => {
+                "<camunda:connector><camunda:connectorId>http</camunda:connectorId></camunda:connector>"
+            }
+            "camunda:field" => "<camunda:field name='a' stringValue='b'/>",
+            other => panic!("no example for {other}"),
+        };
+        let extensions = format!("<extensionElements>{example}</extensionElements>");
+        let content = if name == "process" {
+            format!("{extensions}<startEvent id='inner'/>")
+        } else {
+            extensions
+        };
+        let plain = if name == "process" {
+            "<startEvent id='inner'/>"
+        } else {
+            ""
+        };
+        let with = model(&rows, rows[name].0, &element(name, &content));
+        let without = model(&rows, rows[name].0, &element(name, plain));
+        let found = judged(&with, &without, extension);
+        if found != Ok(expected) {
+            wrong.push(format!("{extension} on {name} should be {expected}: {found:?}\n{with}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

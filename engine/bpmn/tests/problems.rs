@@ -454,6 +454,16 @@ fn repetitions_and_quantities_are_checked() {
             "<task id='n'><standardLoopCharacteristics testBefore='yes' loopMaximum='2'/></task>",
             "invalid-boolean n",
         ),
+        (
+            "<task id='n'><multiInstanceLoopCharacteristics behavior='None'><loopCardinality>2</loopCardinality>\
+             </multiInstanceLoopCharacteristics></task>",
+            "invalid-choice n",
+        ),
+        (
+            "<task id='n'><multiInstanceLoopCharacteristics behavior='One' oneBehaviorEventRef='x'>\
+             <loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></task>",
+            "unknown-reference n",
+        ),
         ("<task id='n' startQuantity='0'/>", "invalid-number n"),
         ("<task id='n' completionQuantity='many'/>", "invalid-number n"),
     ] {
@@ -697,7 +707,7 @@ fn multi_instance_activities_are_checked() {
     );
     check(
         &with("behavior='One' camunda:collection='names'", ""),
-        &["unsupported-attribute n"],
+        &["invalid-choice n"],
     );
     check(&with("camunda:asyncBefore='true' camunda:collection='names'", ""), &[]);
     check(

@@ -81,7 +81,12 @@ pub fn compile(process: &Process) -> Executable {
         .map(|(index, _)| (index, reaching(process, &nodes, &bodies, index)))
         .collect();
     let concerns_others = process.nodes.iter().any(|node| {
-        matches!(node.kind.implementation(), Some(Implementation::Decision(_)))
+        let throws = node
+            .multi_instance
+            .as_ref()
+            .is_some_and(|repeated| !repeated.thrown.is_empty());
+        throws
+            || matches!(node.kind.implementation(), Some(Implementation::Decision(_)))
             || matches!(
                 node.kind,
                 NodeKind::CallActivity(_)

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use flowstone_bpmn::model::{MultiInstance, NodeIndex, StandardLoop, Times};
+use flowstone_bpmn::model::{
+    InstanceEvent, MultiInstance, NodeIndex, StandardLoop, ThrowingInstance, ThrownByInstances, Times,
+};
 use flowstone_expression::{TypedValue, Value, Variables};
 use uuid::Uuid;
 
@@ -244,11 +246,20 @@ impl Step<'_> {
 
     /// An instance of a multi-instance activity has ended; `done` when the activity has with it.
     pub(crate) fn after_repetition(&mut self, body: Uuid, node: NodeIndex, done: bool) -> Result<(), Rejection> {
+        let model = self.model;
+        if let Some(repeated) = &model.flow_node(node).multi_instance {
+            for thrown in &repeated.thrown {
+                self.throw_for_instance(body, node, thrown)?;
+                if self.instance.scope(body).is_none() {
+                    // Who caught it interrupted the activity.
+                    return Ok(());
+                }
+            }
+        }
         if done {
             self.cancel_content(body, Skip::default())?;
             return self.leave_body(body, node);
         }
-        let model = self.model;
         let Some(repeated) = model
             .flow_node(node)
             .multi_instance
@@ -264,6 +275,22 @@ impl Step<'_> {
         };
         let next = self.counter(body, COMPLETED);
         self.next_in_sequence(body, node, repeated, &items, next)
+    }
+
+    /// Throws what a multi-instance activity throws when one of its instances is done.
+    fn throw_for_instance(&mut self, body: Uuid, node: NodeIndex, thrown: &ThrownByInstances) -> Result<(), Rejection> {
+        let is_due = match &thrown.when {
+            ThrowingInstance::Each => true,
+            ThrowingInstance::First => self.counter(body, COMPLETED) == 1,
+            ThrowingInstance::When(condition) => self.holds(Some(condition), &mut Place::at(body, node))?,
+        };
+        if !is_due {
+            return Ok(());
+        }
+        match &thrown.event {
+            InstanceEvent::Signal(signal) => self.broadcast(body, node, signal),
+            InstanceEvent::Escalation(escalation) => self.escalate_from(body, &escalation.code),
+        }
     }
 
     fn leave_body(&mut self, body: Uuid, node: NodeIndex) -> Result<(), Rejection> {

@@ -21,12 +21,19 @@ impl Step<'_> {
         node: NodeIndex,
         signal: &ThrownSignal,
     ) -> Result<(), Rejection> {
-        let name = self.text(&signal.name, &mut Place::at(scope, node))?;
-        let name = name.ok_or_else(|| self.unfit(node, "the name of the signal is null; give it a text"))?;
-        let variables = self.passed_on(&signal.inputs, scope, node)?;
         let entry = self.prepare(scope, node)?;
         let token = entry.id;
         self.rest(entry, Wait::Signal);
+        // Who catches the signal may interrupt the thrower, which then does not go on.
+        self.schedule_completion(scope, node, token);
+        self.broadcast(scope, node, signal)
+    }
+
+    /// Gives a signal to all who wait for it, seen from a scope.
+    pub(crate) fn broadcast(&mut self, scope: Uuid, node: NodeIndex, signal: &ThrownSignal) -> Result<(), Rejection> {
+        let name = self.text(&signal.name, &mut Place::at(scope, node))?;
+        let name = name.ok_or_else(|| self.unfit(node, "the name of the signal is null; give it a text"))?;
+        let variables = self.passed_on(&signal.inputs, scope, node)?;
         let waiting = self.instance.subscriptions();
         let waiting = waiting.filter(|one| one.kind == EventKind::Signal && one.name.as_deref() == Some(&*name));
         let mut waiting: Vec<(Uuid, Uuid)> = waiting.map(|one| (one.id, one.owner)).collect();
@@ -37,8 +44,6 @@ impl Step<'_> {
             variables: variables.clone(),
             asynchronous: signal.asynchronous,
         });
-        // Who catches the signal may interrupt the thrower, which then does not go on.
-        self.schedule_completion(scope, node, token);
         for (id, owner) in waiting {
             let Some(subscription) = self.instance.subscription(owner, id) else {
                 continue;

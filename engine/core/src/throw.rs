@@ -206,6 +206,17 @@ impl Step<'_> {
         }
     }
 
+    /// An activity with several instances throws an escalation at its border; nobody needs to catch it.
+    pub(crate) fn escalate_from(&mut self, body: Uuid, code: &str) -> Result<(), Rejection> {
+        let scope = self.surrounding(body)?;
+        let thrown = Thrown::Escalation { code };
+        let catcher = self.catcher(Some(body), scope, thrown)?;
+        if self.deliver(catcher, thrown)? == Fate::Uncaught {
+            self.raise_to_caller(Raised::Escalation { code: code.to_owned() }, None);
+        }
+        Ok(())
+    }
+
     fn check_user_task(&self, task: Uuid) -> Result<(), Rejection> {
         match self.instance.token(task).map(|token| &token.wait) {
             Some(Wait::UserTask(_)) => Ok(()),

@@ -187,3 +187,42 @@ fn an_event_based_gateway_goes_on_by_the_first_event_only() {
     assert_eq!(world.waiting(), ["v"]);
     assert_eq!(world.instance.subscriptions().count(), 0);
 }
+
+/// Three tasks whose end throws something, a border that catches it beside them or in their place, and what follows.
+fn throwing(behavior: &str, inside: &str, interrupting: bool) -> World {
+    let content = format!(
+        r#"<startEvent id="s"/><userTask id="u"><multiInstanceLoopCharacteristics {behavior}>
+           <loopCardinality>3</loopCardinality>{inside}</multiInstanceLoopCharacteristics></userTask>
+           <boundaryEvent id="b" attachedToRef="u" cancelActivity="{interrupting}">
+           <escalationEventDefinition escalationRef="late"/></boundaryEvent>
+           <boundaryEvent id="c" attachedToRef="u" cancelActivity="{interrupting}">
+           <signalEventDefinition signalRef="alarm"/></boundaryEvent><userTask id="v"/><userTask id="w"/>"#
+    ) + &flows(&["s>u", "u>v", "b>w", "c>w"]);
+    run(&content, &[])
+}
+
+#[test]
+fn instances_that_are_done_can_throw() {
+    for event in ["escalate", "shared"] {
+        let each = format!(r#"behavior="None" noneBehaviorEventRef="{event}""#);
+        let mut world = throwing(&each, "", false);
+        world.complete("u", &[]).unwrap();
+        world.complete("u", &[]).unwrap();
+        assert_eq!(world.waiting(), ["u", "w", "w"], "{event}");
+        let first = format!(r#"behavior="One" oneBehaviorEventRef="{event}""#);
+        let mut world = throwing(&first, "", false);
+        world.complete_all("u");
+        assert_eq!(world.waiting(), ["w", "v"], "{event}");
+    }
+    let complex = r#"<complexBehaviorDefinition><condition xsi:type="tFormalExpression">${nrOfCompletedInstances == 2}</condition>
+        <event><escalationEventDefinition escalationRef="late"/></event></complexBehaviorDefinition>"#;
+    let mut world = throwing(r#"behavior="Complex""#, complex, true);
+    world.complete("u", &[]).unwrap();
+    assert_eq!(world.waiting(), ["u", "u"]);
+    world.complete("u", &[]).unwrap();
+    assert_eq!(
+        world.waiting(),
+        ["w"],
+        "what interrupts takes the place of all instances"
+    );
+}

@@ -3,7 +3,10 @@
 use flowstone_expression::Expression;
 use flowstone_script::Script;
 
-use super::{Asynchronous, CalledBinding, FormData, Message, TaskListener, ThrownError, TimeoutListener};
+use super::{
+    Asynchronous, CalledBinding, FormData, Message, TaskListener, ThrownError, ThrownEscalation, ThrownSignal,
+    TimeoutListener,
+};
 
 /// Who does the work of a service, send or business rule task, or of a message throw event.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,6 +162,37 @@ pub struct MultiInstance {
     pub asynchronous: Asynchronous,
     /// Ends the activity before all are done; asked after each.
     pub completion_condition: Option<Script>,
+    /// What is thrown when one of them is done (BPMN 2.0, 10.3.8 `behavior`).
+    pub thrown: Vec<ThrownByInstances>,
+}
+
+/// An event that a multi-instance activity throws at its border when one of its instances is done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThrownByInstances {
+    /// After which of them.
+    pub when: ThrowingInstance,
+    /// What.
+    pub event: InstanceEvent,
+}
+
+/// The instances after which a [`ThrownByInstances`] is thrown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ThrowingInstance {
+    /// Each.
+    Each,
+    /// The first that is done.
+    First,
+    /// Each after which something holds.
+    When(Script),
+}
+
+/// What a multi-instance activity can throw.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InstanceEvent {
+    /// A signal, to all who wait for it.
+    Signal(ThrownSignal),
+    /// An escalation, to the border of the activity and on from there.
+    Escalation(ThrownEscalation),
 }
 
 /// How often a multi-instance activity is carried out.

@@ -337,7 +337,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         reference
     }
 
-    fn unknown_reference(&mut self, event: &Element<'_>, reference: Value<'_>, what: &str) {
+    pub(super) fn unknown_reference(&mut self, event: &Element<'_>, reference: Value<'_>, what: &str) {
         self.problems.error(
             Problem::new(
                 codes::UNKNOWN_REFERENCE,
@@ -545,7 +545,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         signal.name.clone()
     }
 
-    fn thrown_signal(
+    pub(super) fn thrown_signal(
         &mut self,
         index: ElementIndex,
         event: &Element<'_>,
@@ -559,7 +559,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         })
     }
 
-    fn thrown_escalation(
+    pub(super) fn thrown_escalation(
         &mut self,
         event: &Element<'_>,
         definition: &'tree Element<'tree>,
@@ -615,7 +615,7 @@ impl<'tree> Reader<'tree, '_, '_> {
     }
 
     /// The definitions of an event, in document order; references lead to those that stand in `definitions`.
-    fn event_definitions(&self, index: ElementIndex) -> Vec<(ElementIndex, &'tree Element<'tree>)> {
+    pub(super) fn event_definitions(&self, index: ElementIndex) -> Vec<(ElementIndex, &'tree Element<'tree>)> {
         let tree = self.tree;
         tree.children(index)
             .filter(|(_, child)| is_event_definition(child))
@@ -627,8 +627,12 @@ impl<'tree> Reader<'tree, '_, '_> {
         if reference.name != "eventDefinitionRef" {
             return None;
         }
-        let name = unqualified_reference(reference.content().trimmed().text);
-        let index = *self.event_definitions.get(name)?;
+        self.definition_named(reference.content().trimmed())
+    }
+
+    /// The event definition in `definitions` that a reference names.
+    pub(super) fn definition_named(&self, reference: Value<'_>) -> Option<(ElementIndex, &'tree Element<'tree>)> {
+        let index = *self.event_definitions.get(unqualified_reference(reference.text))?;
         Some((index, self.element(index)))
     }
 

@@ -4,7 +4,9 @@ use super::Reader;
 use super::value::shortened;
 use crate::codes;
 use crate::draft::title;
-use crate::model::{Asynchronous, MultiInstance, Quantities, StandardLoop, Times};
+use crate::model::{
+    Asynchronous, InstanceEvent, MultiInstance, Quantities, StandardLoop, ThrowingInstance, ThrownByInstances, Times,
+};
 use crate::problems::Problem;
 use crate::xml::{Element, ElementIndex, Value};
 
@@ -22,6 +24,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             element_variable: None,
             asynchronous: Asynchronous::default(),
             completion_condition: None,
+            thrown: Vec::new(),
         })
     }
 
@@ -104,9 +107,7 @@ impl<'tree> Reader<'tree, '_, '_> {
     ) -> Option<MultiInstance> {
         let tree = self.tree;
         let id = owner.id();
-        if let Some(behavior) = element.attribute("behavior").filter(|behavior| behavior.text != "All") {
-            self.refuse_attribute(id, behavior.span, "behavior", element.name);
-        }
+        let thrown = self.thrown_by_instances(loop_index, element, owner);
         let text_of = |name: &str| {
             let (_, child) = tree.bpmn_child(loop_index, name)?;
             Some(child.content().trimmed()).filter(|text| !text.text.is_empty())
@@ -146,7 +147,108 @@ impl<'tree> Reader<'tree, '_, '_> {
             element_variable,
             asynchronous: self.asynchronous(element, id),
             completion_condition: completion_condition.and_then(|condition| self.condition(owner, condition)),
+            thrown,
         })
+    }
+
+    /// What a multi-instance activity throws when instances are done (BPMN 2.0, 10.3.8 `behavior`).
+    fn thrown_by_instances(
+        &mut self,
+        index: ElementIndex,
+        element: &'tree Element<'tree>,
+        owner: &'tree Element<'tree>,
+    ) -> Vec<ThrownByInstances> {
+        let Some(behavior) = element.attribute("behavior") else {
+            return Vec::new();
+        };
+        let referred = |when, name: &str| Some((when, element.attribute(name)?));
+        let simple = match behavior.text.trim() {
+            "All" => return Vec::new(),
+            "None" => referred(ThrowingInstance::Each, "noneBehaviorEventRef"),
+            "One" => referred(ThrowingInstance::First, "oneBehaviorEventRef"),
+            "Complex" => return self.complex_behavior(index, owner),
+            _ => None,
+        };
+        let Some((when, reference)) = simple else {
+            self.problems.error(
+                Problem::new(
+                    codes::INVALID_CHOICE,
+                    behavior.span,
+                    format!(
+                        "The behavior '{}' of {} is unknown or names no event.",
+                        behavior.text,
+                        title(owner)
+                    ),
+                    "Write 'All', 'None' with noneBehaviorEventRef, 'One' with oneBehaviorEventRef, or 'Complex'.",
+                )
+                .at(owner.id()),
+            );
+            return Vec::new();
+        };
+        match self.definition_named(reference) {
+            Some((index, definition)) => {
+                let event = self.instance_event(index, definition, owner);
+                event
+                    .map(|event| ThrownByInstances { when, event })
+                    .into_iter()
+                    .collect()
+            }
+            None => {
+                self.unknown_reference(owner, reference, "event definition");
+                Vec::new()
+            }
+        }
+    }
+
+    fn complex_behavior(&mut self, index: ElementIndex, owner: &'tree Element<'tree>) -> Vec<ThrownByInstances> {
+        let tree = self.tree;
+        let mut thrown = Vec::new();
+        let complex = |(_, child): &(ElementIndex, &Element<'_>)| child.is_bpmn("complexBehaviorDefinition");
+        for (index, complex) in tree.children(index).filter(complex) {
+            let condition = tree.bpmn_child(index, "condition");
+            let event = tree.bpmn_child(index, "event");
+            let definition = event.and_then(|(event, _)| self.event_definitions(event).first().copied());
+            let (Some((_, condition)), Some((definition, element))) = (condition, definition) else {
+                self.problems.error(
+                    Problem::new(
+                        codes::MISSING_EVENT_DEFINITION,
+                        complex.span,
+                        format!("The behavior of {} has no condition, or no event.", title(owner)),
+                        "Give it a condition, and an event with a signal or an escalation.",
+                    )
+                    .at(owner.id()),
+                );
+                continue;
+            };
+            let when = self.condition(owner, condition).map(ThrowingInstance::When);
+            let event = self.instance_event(definition, element, owner);
+            thrown.extend(when.zip(event).map(|(when, event)| ThrownByInstances { when, event }));
+        }
+        thrown
+    }
+
+    fn instance_event(
+        &mut self,
+        index: ElementIndex,
+        definition: &'tree Element<'tree>,
+        owner: &'tree Element<'tree>,
+    ) -> Option<InstanceEvent> {
+        match definition.name {
+            "signalEventDefinition" => self.thrown_signal(index, owner, definition).map(InstanceEvent::Signal),
+            "escalationEventDefinition" => self.thrown_escalation(owner, definition).map(InstanceEvent::Escalation),
+            _ => {
+                self.problems.error(
+                    Problem::new(
+                        codes::EVENT_DEFINITION_NOT_ALLOWED,
+                        definition.span,
+                        format!("The instances of {} cannot throw a {}.", title(owner), definition.name),
+                        "Throw a signal or an escalation.",
+                    )
+                    .at(owner.id()),
+                );
+                None
+            }
+        }
     }
 
     /// A collection is named by an expression or as a variable.

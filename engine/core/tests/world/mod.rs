@@ -33,7 +33,7 @@ pub fn compiled(content: &str) -> Executable {
              xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
              xmlns:camunda="http://camunda.org/schema/1.0/bpmn">
              <message id="m" name="paid"/><signal id="alarm" name="alarm"/><escalation id="late" escalationCode="late"/>
-             <signalEventDefinition id="shared" signalRef="alarm"/>
+             <signalEventDefinition id="shared" signalRef="alarm"/><escalationEventDefinition id="escalate" escalationRef="late"/>
              <process id="p" isExecutable="true">{content}</process></definitions>"#
     );
     let limits = Limits::default();
