@@ -23,6 +23,8 @@ use crate::step::Step;
 pub struct FormVariable {
     /// Id of the field, and name of its variable.
     pub name: String,
+    /// What a person reads beside it.
+    pub label: Option<String>,
     /// Wire type of the field, also when it has no value.
     pub type_name: &'static str,
     /// Its value; dates are texts in the pattern of the field.
@@ -98,8 +100,8 @@ impl Executable {
         let fields = event.form_data.fields.iter();
         fields
             .map(|field| {
-                let default = |expression: &Expression| self.without_instance(node, expression, now);
-                shown(field, None, default, now)
+                let compute = |expression: &Expression| self.without_instance(node, expression, now);
+                shown(field, None, compute, now)
             })
             .collect()
     }
@@ -122,8 +124,8 @@ impl Executable {
         let fields = form.fields.iter();
         fields
             .map(|field| {
-                let default = |expression: &Expression| self.compute_at(instance, task, node, expression, now, limits);
-                shown(field, instance.variable(task, &field.id), default, now)
+                let compute = |expression: &Expression| self.compute_at(instance, task, node, expression, now, limits);
+                shown(field, instance.variable(task, &field.id), compute, now)
             })
             .collect()
     }
@@ -141,18 +143,21 @@ impl Executable {
 fn shown(
     field: &FormField,
     variable: Option<&TypedValue>,
-    default: impl FnOnce(&Expression) -> Result<Value, Rejection>,
+    compute: impl Fn(&Expression) -> Result<Value, Rejection>,
     now: DateTime<Utc>,
 ) -> Result<FormVariable, Rejection> {
     let value = match (variable, &field.default) {
         (Some(variable), _) => variable.clone(),
-        (None, Some(expression)) => typed(&field.id, default(expression)?)?,
+        (None, Some(expression)) => typed(&field.id, compute(expression)?)?,
         (None, None) => TypedValue::Null,
     };
     let value = value::converted(&field.field_type, value, now);
     let value = value.map_err(|problem| unfit(&field.id, problem))?;
+    let label = field.label.as_ref().map(&compute).transpose()?;
+    let label = label.map(|label| label.to_text().map_err(|error| unfit(&field.id, error.to_string())));
     Ok(FormVariable {
         name: field.id.clone(),
+        label: label.transpose()?,
         type_name: value::type_name(&field.field_type),
         value: value::written(&field.field_type, value),
     })

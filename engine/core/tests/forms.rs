@@ -306,8 +306,11 @@ fn a_start_form_sets_variables_and_the_business_key() {
 
 #[test]
 fn fields_show_variables_else_defaults() {
-    let content = field("number", "type='long' defaultValue='${base + 1}'", "")
-        + &field("day", "type='date'", "")
+    let content = field(
+        "number",
+        "type='long' label='More than ${base}' defaultValue='${base + 1}'",
+        "",
+    ) + &field("day", "type='date'", "")
         + &field("none", "type='date'", "")
         + &field("name", "type='string' defaultValue='Ann'", "")
         + &field("sure", "type='boolean'", "");
@@ -325,6 +328,7 @@ fn fields_show_variables_else_defaults() {
         .model
         .task_form_variables(&world.instance, task, world.now, &limits)
         .unwrap();
+    assert_eq!(shown[0].label.as_deref(), Some("More than 4"));
     let shown: Vec<_> = shown
         .into_iter()
         .map(|variable| (variable.name, variable.type_name, variable.value))

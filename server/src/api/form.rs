@@ -1,5 +1,7 @@
 //! What the forms of tasks and those that start instances have in common.
 
+mod render;
+
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use flowstone_bpmn::model::FormData;
@@ -15,6 +17,9 @@ use super::AppState;
 use super::body::Parameters;
 use super::error::ApiError;
 use super::value::to_wire;
+
+/// The media type of forms that are pages.
+const XHTML: &str = "application/xhtml+xml";
 
 /// Which variables a request for those of a form is about.
 pub(super) struct Selection {
@@ -128,16 +133,23 @@ pub(super) async fn deployed(
             }
         })?;
     let json = address.key.as_deref().is_none_or(|key| key.ends_with(".form"));
-    let media_type = if json {
-        "application/json"
-    } else {
-        "application/xhtml+xml"
-    };
-    let mut response = resource.bytes.to_vec().into_response();
+    let media_type = if json { "application/json" } else { XHTML };
+    Ok(download(resource.bytes.to_vec(), media_type))
+}
+
+/// A form whose fields stand in the model, as a page for the form library of clients; `None` without fields.
+pub(super) fn rendered(form: Option<&FormData>, variables: &[FormVariable]) -> Option<Response> {
+    let page = render::render(form?, variables)?;
+    Some(download(page.into_bytes(), XHTML))
+}
+
+/// A form for a client that puts it into its own page. It comes from whoever may deploy: a browser that opens it as a
+/// page of its own must not run it.
+fn download(bytes: Vec<u8>, media_type: &'static str) -> Response {
+    let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    // The bytes come from whoever may deploy; a browser that opens them as a page must not run them.
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
-    Ok(response)
+    response
 }

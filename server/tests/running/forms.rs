@@ -169,6 +169,28 @@ async fn where_the_form_of_a_task_is_found() {
     unknown.expect_error(400, "RestException", "Cannot get form for task nonsense");
 }
 
+#[tokio::test]
+async fn the_fields_of_a_task_are_rendered() {
+    let (api, id) = with(FIELDS).await;
+    let page = api.get(&format!("/task/{id}/rendered-form")).await;
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (200, Some("application/xhtml+xml"))
+    );
+    assert!(
+        page.text
+            .contains(r#"cam-variable-type="Long" max="100" type="number" value="5""#),
+        "{}",
+        page.text
+    );
+    let unknown = api.get("/task/nonsense/rendered-form").await;
+    unknown.expect_error(500, "NullValueException", "Task 'nonsense' not found: task is null");
+    let (api, id) = with(r#"<userTask id="u"/>"#).await;
+    let message = format!("No matching rendered form for task with the id {id} found.");
+    let without = api.get(&format!("/task/{id}/rendered-form")).await;
+    without.expect_error(404, "InvalidRequestException", &message);
+}
+
 /// Deploys several files together.
 async fn deploy(api: &Api, files: &[(&str, &str)]) -> String {
     let mut form = Form::new().text("deployment-name", "test");

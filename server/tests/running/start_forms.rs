@@ -149,6 +149,19 @@ async fn a_repeated_submission_starts_one_instance() {
 }
 
 #[tokio::test]
+async fn the_fields_of_a_start_form_are_rendered() {
+    let (api, _) = with("", FIELDS).await;
+    let page = api.get("/process-definition/key/p/rendered-form").await;
+    assert_eq!(page.header("content-security-policy"), Some("sandbox"));
+    let order = r#"cam-variable-name="order" cam-variable-type="String" cam-business-key="true" type="text" value="""#;
+    assert!(page.text.contains(order), "{}", page.text);
+    let (api, id) = with("", "").await;
+    let message = format!("No matching rendered start form for process definition with the id {id} found.");
+    let without = api.get(&format!("/process-definition/{id}/rendered-form")).await;
+    without.expect_error(404, "InvalidRequestException", &message);
+}
+
+#[tokio::test]
 async fn deployed_start_forms_are_downloaded() {
     let (api, id) = with("camunda:formKey='embedded:deployment:p.bpmn'", "").await;
     let answer = api.get("/process-definition/key/p/deployed-start-form").await;

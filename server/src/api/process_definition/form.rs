@@ -20,7 +20,7 @@ use crate::api::AppState;
 use crate::api::base_uri::BaseUri;
 use crate::api::body::{JsonBody, Parameters};
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::form::{Form, Selection, deployed};
+use crate::api::form::{Form, Selection, deployed, rendered};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -86,12 +86,24 @@ async fn deployed_start_form(state: &AppState, reference: Reference) -> Result<R
     deployed(state, &address, &definition.record).await
 }
 
+async fn rendered_start_form(state: &AppState, reference: Reference) -> Result<Response, ApiError> {
+    let definition = ready(state, reference, |_, error| error).await?;
+    let executable = &definition.executable;
+    let variables = executable.start_form_variables(state.engine().now())?;
+    rendered(executable.start_form(), &variables).ok_or_else(|| {
+        let id = &definition.record.id;
+        ApiError::not_found(format!(
+            "No matching rendered start form for process definition with the id {id} found."
+        ))
+    })
+}
+
 /// The operations on the start form of a definition that is named in one way.
 macro_rules! start_form_operations {
     (
         $module:ident, params($($params:tt)*),
         $start_form:tt as $start_form_id:tt, $variables:tt as $variables_id:tt,
-        $deployed:tt as $deployed_id:tt, $submit:tt as $submit_id:tt
+        $deployed:tt as $deployed_id:tt, $rendered:tt as $rendered_id:tt, $submit:tt as $submit_id:tt
     ) => {
         mod $module {
             use super::*;
@@ -101,6 +113,7 @@ macro_rules! start_form_operations {
                     .routes(routes!(get))
                     .routes(routes!(variables))
                     .routes(routes!(download))
+                    .routes(routes!(page))
                     .routes(routes!(submit))
             }
 
@@ -143,6 +156,17 @@ macro_rules! start_form_operations {
                 deployed_start_form(&state, reference).await
             }
 
+            /// Get the start form as a page
+            ///
+            /// Only for forms whose fields stand in the model.
+            #[utoipa::path(get, path = $rendered, operation_id = $rendered_id, tag = "Process Definition",
+                params($($params)*),
+                responses((status = 200, content_type = "application/xhtml+xml"), (status = 404, body = ErrorBody),
+                    (status = 500, body = ErrorBody)))]
+            async fn page(State(state): State<AppState>, reference: Reference) -> Result<Response, ApiError> {
+                rendered_start_form(&state, reference).await
+            }
+
             /// Start an instance by submitting the start form
             ///
             /// Its fields check and convert the variables. What is submitted for the field that holds the business key
@@ -171,6 +195,7 @@ start_form_operations!(
     "/process-definition/{id}/startForm" as "getStartForm",
     "/process-definition/{id}/form-variables" as "getStartFormVariables",
     "/process-definition/{id}/deployed-start-form" as "getDeployedStartForm",
+    "/process-definition/{id}/rendered-form" as "getRenderedStartForm",
     "/process-definition/{id}/submit-form" as "submitForm"
 );
 
@@ -180,6 +205,7 @@ start_form_operations!(
     "/process-definition/key/{key}/startForm" as "getStartFormByKey",
     "/process-definition/key/{key}/form-variables" as "getStartFormVariablesByKey",
     "/process-definition/key/{key}/deployed-start-form" as "getDeployedStartFormByKey",
+    "/process-definition/key/{key}/rendered-form" as "getRenderedStartFormByKey",
     "/process-definition/key/{key}/submit-form" as "submitFormByKey"
 );
 
@@ -190,5 +216,6 @@ start_form_operations!(
     "/process-definition/key/{key}/tenant-id/{tenant-id}/startForm" as "getStartFormByKeyAndTenantId",
     "/process-definition/key/{key}/tenant-id/{tenant-id}/form-variables" as "getStartFormVariablesByKeyAndTenantId",
     "/process-definition/key/{key}/tenant-id/{tenant-id}/deployed-start-form" as "getDeployedStartFormByKeyAndTenantId",
+    "/process-definition/key/{key}/tenant-id/{tenant-id}/rendered-form" as "getRenderedStartFormByKeyAndTenantId",
     "/process-definition/key/{key}/tenant-id/{tenant-id}/submit-form" as "submitFormByKeyAndTenantId"
 );

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use flowstone_bpmn::model::FormData;
 use flowstone_core::{Command, FormAddress, Rejection, Wait};
 use flowstone_engine::{Error, InstanceView, Submission};
 use serde_json::Value;
@@ -15,13 +16,14 @@ use super::CompleteTaskRequest;
 use crate::api::AppState;
 use crate::api::body::{self, JsonBody, Parameters};
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::form::{Form, Selection, deployed, not_submitted};
+use crate::api::form::{Form, Selection, deployed, not_submitted, rendered};
 use crate::api::value;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(get))
         .routes(routes!(deployed_form))
+        .routes(routes!(rendered_form))
         .routes(routes!(variables))
         .routes(routes!(submit))
 }
@@ -50,6 +52,12 @@ fn address(view: &InstanceView, task: Uuid) -> FormAddress {
     }
 }
 
+/// The fields of an open user task.
+fn fields(view: &InstanceView, task: Uuid) -> Option<&FormData> {
+    let token = view.instance.token(task)?;
+    view.definition.executable.task_form(&token.node)
+}
+
 /// Get where the form of a task is found
 #[utoipa::path(get, path = "/task/{id}/form", operation_id = "getForm", tag = "Task",
     params(("id" = String, Path, description = "Task id")),
@@ -58,9 +66,8 @@ async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Js
     let Some((task, view)) = find(&state, &id).await? else {
         return Err(ApiError::refused(format!("Cannot get form for task {id}")));
     };
-    let node = view.instance.token(task).map(|token| token.node.clone());
-    let fields = node.and_then(|node| view.definition.executable.task_form(&node));
-    Ok(Json(Form::new(address(&view, task), fields, &format!("task/{id}"))))
+    let resource = format!("task/{id}");
+    Ok(Json(Form::new(address(&view, task), fields(&view, task), &resource)))
 }
 
 /// Download the deployed form of a task
@@ -75,6 +82,24 @@ async fn deployed_form(State(state): State<AppState>, Path(id): Path<String>) ->
         )));
     };
     deployed(&state, &address(&view, task), &view.definition.record).await
+}
+
+/// Get the form of a task as a page
+///
+/// Only for forms whose fields stand in the model.
+#[utoipa::path(get, path = "/task/{id}/rendered-form", operation_id = "getRenderedForm", tag = "Task",
+    params(("id" = String, Path, description = "Task id")),
+    responses((status = 200, content_type = "application/xhtml+xml"), (status = 404, body = ErrorBody),
+        (status = 500, body = ErrorBody)))]
+async fn rendered_form(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let Some((task, view)) = find(&state, &id).await? else {
+        return Err(ApiError::null_value(format!("Task '{id}' not found: task is null")));
+    };
+    let variables = state.engine().task_form_variables(&view, task)?;
+    rendered(fields(&view, task), &variables).ok_or_else(|| {
+        let message = format!("No matching rendered form for task with the id {id} found.");
+        ApiError::not_found(message)
+    })
 }
 
 /// Get the variables of a task's form
