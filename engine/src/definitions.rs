@@ -1,6 +1,7 @@
 //! Deployments and the cache of executable definitions.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
@@ -90,6 +91,8 @@ pub(crate) struct Definitions {
     latest: Mutex<HashMap<KeyAndTenant, Arc<tokio::sync::Mutex<Option<Latest>>>>>,
     /// What starts each definition, by its id. Few processes wait for anything, so these lists are short.
     started_by: Mutex<HashMap<Arc<str>, Arc<[StartSubscription]>>>,
+    /// How often everything was forgotten.
+    forgotten: AtomicU64,
 }
 
 struct Latest {
@@ -105,11 +108,13 @@ impl Definitions {
             decisions: Mutex::new(Cache::new(bound / 4)),
             latest: Mutex::default(),
             started_by: Mutex::default(),
+            forgotten: AtomicU64::new(0),
         }
     }
 
-    /// Forgets everything: something was deployed or deleted here or on another node.
+    /// Forgets everything: something was deployed, suspended or deleted here or on another node.
     pub(crate) fn forget(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         lock(&self.compiled).clear();
         lock(&self.decisions).clear();
         lock(&self.latest).clear();
@@ -150,6 +155,7 @@ impl Definitions {
         if let Some(definition) = lock(&self.compiled).get(&id.to_owned()) {
             return Ok(definition.clone());
         }
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
         let record = self.store.definition(id).await?;
         let record = record.ok_or_else(|| Error::UnknownDefinition(id.to_owned()))?;
         let resource = self
@@ -164,9 +170,21 @@ impl Definitions {
         let size = resource.bytes.len();
         let definition = Arc::new(compile_definition(record, &resource.bytes).map_err(unusable)?);
         let mut compiled = lock(&self.compiled);
-        compiled.insert(id.to_owned(), definition.clone(), size * 4 + 4096);
-        compiled.shrink();
+        // What was read before a change must not be remembered after it.
+        if self.forgotten.load(Ordering::SeqCst) == forgotten {
+            compiled.insert(id.to_owned(), definition.clone(), size * 4 + 4096);
+            compiled.shrink();
+        }
         Ok(definition)
+    }
+
+    /// Forgets a definition that another node suspended or activated, in case its word is still on the way.
+    fn forget_unless(&self, record: &DefinitionRecord) {
+        let mut compiled = lock(&self.compiled);
+        let id = record.id.to_string();
+        if compiled.get(&id).is_some_and(|known| known.record != *record) {
+            compiled.remove(&id);
+        }
     }
 
     /// The latest version of a key. When other processes may deploy, the store is asked, but
@@ -183,6 +201,9 @@ impl Definitions {
         }
         let asked_at = Instant::now();
         let record = self.store.latest_definition(key, tenant).await?;
+        if let Some(record) = &record {
+            self.forget_unless(record);
+        }
         // An unknown key is not remembered, or clients could fill the memory with names.
         *slot = record.clone().map(|record| Latest {
             asked_at,

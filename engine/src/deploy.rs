@@ -178,11 +178,12 @@ impl Engine {
         Ok(jobs)
     }
 
-    async fn definitions_changed(&self) {
+    /// Makes every node look at the stored definitions again.
+    pub(crate) async fn definitions_changed(&self) {
         self.definitions().forget();
         self.jobs_changed();
         if let Err(error) = self.store().send_hint(Hint::Definitions).await {
-            tracing::warn!(%error, "other nodes were not told of a deployment");
+            tracing::warn!(%error, "other nodes were not told that definitions changed");
         }
     }
 

@@ -25,6 +25,7 @@ mod lock;
 mod pipeline;
 mod request;
 mod starts;
+mod suspension;
 mod view;
 mod wake;
 

@@ -116,10 +116,30 @@ impl Engine {
                 };
                 self.store().write_definition_jobs(vec![failed], Vec::new()).await?;
             }
+            Err(Error::SuspendedDefinition(_)) => self.rest(row).await?,
             Err(_) => {}
         }
         self.jobs_changed();
         started
+    }
+
+    /// Suspends a timer that came due just when its definition was suspended.
+    async fn rest(&self, row: JobRow) -> Result<(), Error> {
+        let definition = row.definition_id.to_string();
+        let job = JobRow { suspended: true, ..row };
+        self.store()
+            .write_definition_jobs(vec![job.clone()], Vec::new())
+            .await?;
+        // Whoever activated the definition meanwhile may have passed by the job before it was written.
+        let record = self.store().definition(&definition).await?;
+        if record.is_some_and(|record| !record.suspended) {
+            let job = JobRow {
+                suspended: false,
+                ..job
+            };
+            self.store().write_definition_jobs(vec![job], Vec::new()).await?;
+        }
+        Ok(())
     }
 
     /// Changes a job that belongs to no instance.
@@ -245,7 +265,7 @@ pub(crate) fn start_jobs(
             due: Some(timer.due),
             priority: timer.priority,
             retries: ATTEMPTS,
-            suspended: false,
+            suspended: record.suspended,
             exception_message: None,
             exception_details: None,
             failed_node_id: None,

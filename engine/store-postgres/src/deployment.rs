@@ -327,6 +327,27 @@ pub(crate) async fn delete_deployment(pool: &PgPool, id: Uuid, cascade: bool) ->
     delete.await.map_err(|error| failure("deleting a deployment", error))
 }
 
+/// Suspends or activates definitions; see [`flowstone_store::Store::suspend_definitions`].
+pub(crate) async fn suspend(pool: &PgPool, ids: &[String], suspended: bool) -> Result<u64> {
+    let ids: Vec<_> = ids.iter().map(|id| storable(id)).collect();
+    let suspend = async {
+        let mut transaction = pool.begin().await?;
+        let done = sqlx::query("update process_definition set suspended = $1 where id = any($2)")
+            .bind(suspended)
+            .bind(&ids)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("update job set suspended = $1 where instance_id is null and definition_id = any($2)")
+            .bind(suspended)
+            .bind(&ids)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    };
+    suspend.await.map_err(|error| failure("suspending definitions", error))
+}
+
 /// Deletes a definition; see [`flowstone_store::Store::delete_definition`].
 pub(crate) async fn delete_definition(pool: &PgPool, id: &str, cascade: bool) -> Result<bool> {
     let id = storable(id).into_owned();

@@ -81,6 +81,10 @@ impl Store for PostgresStore {
         deployment::delete_definition(&self.queries, id, cascade).await
     }
 
+    async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64> {
+        deployment::suspend(&self.queries, ids, suspended).await
+    }
+
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {
         deployment::definition(&self.queries, id).await
     }

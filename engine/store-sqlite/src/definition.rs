@@ -165,6 +165,33 @@ pub(crate) fn read_definition(row: &SqliteRow) -> sqlx::Result<DefinitionRecord>
     })
 }
 
+/// Suspends or activates definitions; see [`flowstone_store::Store::suspend_definitions`].
+pub(crate) async fn suspend(pool: &SqlitePool, ids: &[String], suspended: bool) -> Result<u64> {
+    let fail = |error| failure("suspending definitions", error);
+    let mut transaction = pool.begin_with("begin immediate").await.map_err(fail)?;
+    let mut found = 0;
+    for id in ids {
+        let id = storable(id).into_owned();
+        for (sql, counts) in [
+            ("update process_definition set suspended = ?1 where id = ?2", 1),
+            (
+                "update job set suspended = ?1 where instance_id is null and definition_id = ?2",
+                0,
+            ),
+        ] {
+            let done = sqlx::query(sql)
+                .bind(suspended)
+                .bind(&id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(fail)?;
+            found += done.rows_affected() * counts;
+        }
+    }
+    transaction.commit().await.map_err(fail)?;
+    Ok(found)
+}
+
 /// Definition by id; see [`flowstone_store::Store::definition`].
 pub(crate) async fn definition(pool: &SqlitePool, id: &str) -> Result<Option<DefinitionRecord>> {
     let sql = format!("select {DEFINITION_COLUMNS} from process_definition d where d.id = ?1");

@@ -81,6 +81,10 @@ impl Store for SqliteStore {
         definition::delete_definition(&self.writer, id, cascade).await
     }
 
+    async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64> {
+        definition::suspend(&self.writer, ids, suspended).await
+    }
+
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {
         definition::definition(&self.readers, id).await
     }

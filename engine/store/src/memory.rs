@@ -157,6 +157,10 @@ impl Store for MemoryStore {
         Ok(self.state().delete_definition(id, cascade))
     }
 
+    async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64> {
+        Ok(self.state().suspend_definitions(ids, suspended))
+    }
+
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {
         Ok(self.state().definitions.get(id).cloned())
     }

@@ -54,7 +54,7 @@ pub struct Committed {
 pub enum Hint {
     /// External tasks of these topics became available.
     Topics(Vec<String>),
-    /// Definitions were deployed or deleted.
+    /// Definitions were deployed, suspended, activated or deleted.
     Definitions,
 }
 
@@ -118,6 +118,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes one definition (the deployment stays); `false` if there is none.
     async fn delete_definition(&self, id: &str, cascade: bool) -> Result<bool>;
+
+    /// Suspends or activates definitions together with the jobs that start instances of them; answers how many
+    /// definitions there are among the ids.
+    async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64>;
 
     /// Definition by id.
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>>;

@@ -27,6 +27,7 @@ pub mod process_definition;
 pub mod process_instance;
 pub mod signal;
 mod starts;
+mod suspension;
 pub mod task;
 mod tenants;
 pub mod unsupported;

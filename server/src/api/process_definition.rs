@@ -4,6 +4,7 @@ mod delete;
 mod form;
 mod read;
 mod start;
+mod suspension;
 
 use axum::http::StatusCode;
 use flowstone_store::query::DefinitionField;
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(start::routes())
         .merge(delete::routes())
         .merge(form::routes())
+        .merge(suspension::routes())
 }
 
 use DefinitionField as Field;

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::body::{self, JsonBody, Parameters};
 use super::error::{ApiError, ErrorBody};
 use super::filter::{self, Table, When};
+use super::suspension::wanted;
 use super::{AppState, Count, Link};
 
 /// The operations of this resource.
@@ -327,9 +328,7 @@ async fn set_suspended(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<SuspensionRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let suspended = request
-        .suspended
-        .ok_or_else(|| ApiError::invalid("suspended must be true or false"))?;
+    let suspended = wanted(request.suspended)?;
     let record = find(&state, &id).await?.ok_or_else(|| unknown(&id))?;
     let command = Command::Suspend(suspended);
     state.engine().submit(Submission::new(record.id, command)).await?;

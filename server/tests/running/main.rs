@@ -14,5 +14,6 @@ mod start_forms;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;
+mod suspension;
 mod tasks;
 mod variables;

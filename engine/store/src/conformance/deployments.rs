@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::fixture::{activity, commit, deploy, deployment, job, now, waiting};
 use crate::query::{DecisionField, DefinitionField, JobField, Query, Scalar, Test};
-use crate::record::{ActivityKind, DecisionRecord, JobRow, NewDeployment, ResourceRecord};
+use crate::record::{ActivityKind, DecisionRecord, DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
 use crate::{Error, SharedStore};
 
 pub async fn versions_are_counted_per_key_and_tenant_even_at_once(store: SharedStore) {
@@ -132,6 +132,57 @@ pub async fn a_deployment_that_fails_leaves_nothing(store: SharedStore) {
     assert_eq!(store.deployments(&Query::default()).await.unwrap(), [first.deployment]);
     assert_eq!(store.count_definitions(&Query::default()).await.unwrap(), 1);
     assert_eq!(deploy(&store, "order", None).await.version, 2);
+}
+
+pub async fn a_suspended_definition_rests_with_its_jobs(store: SharedStore) {
+    let first = store
+        .deploy(with_start_job("order", None))
+        .await
+        .unwrap()
+        .definitions
+        .remove(0);
+    let other = store
+        .deploy(with_start_job("bill", None))
+        .await
+        .unwrap()
+        .definitions
+        .remove(0);
+    let due = async || {
+        let mut found: Vec<_> = store.jobs(&Query::<JobField>::default()).await.unwrap();
+        found.retain(|job| !job.suspended);
+        let at = found.iter().filter_map(|job| job.due).max().unwrap_or_else(now);
+        assert_eq!(store.due_jobs(at, 10).await.unwrap().len(), found.len());
+        let mut owners: Vec<_> = found.into_iter().map(|job| job.definition_id.to_string()).collect();
+        owners.sort();
+        owners
+    };
+    let suspend = async |id: &str, suspended| {
+        let ids = [id.to_owned(), "nothing".to_owned(), "zero \0".to_owned()];
+        store.suspend_definitions(&ids, suspended).await.unwrap()
+    };
+    let of = |definitions: &[&DefinitionRecord]| {
+        let mut ids: Vec<_> = definitions.iter().map(|definition| definition.id.to_string()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(suspend(&first.id, true).await, 1);
+    let stored = store.latest_definition("order", None).await.unwrap().unwrap();
+    assert_eq!(
+        stored,
+        DefinitionRecord {
+            suspended: true,
+            ..first.clone()
+        }
+    );
+    assert_eq!(store.definition(&other.id).await.unwrap().as_ref(), Some(&other));
+    assert_eq!(due().await, of(&[&other]));
+    let query = Query::default().with(DefinitionField::Suspended, Test::Equals(Scalar::Boolean(true)));
+    assert_eq!(store.definitions(&query).await.unwrap(), [stored]);
+
+    assert_eq!(suspend(&first.id, false).await, 1);
+    assert_eq!(store.definition(&first.id).await.unwrap().as_ref(), Some(&first));
+    assert_eq!(due().await, of(&[&first, &other]));
+    assert_eq!(store.suspend_definitions(&[], true).await.unwrap(), 0);
 }
 
 pub async fn a_deleted_deployment_takes_its_history_only_with_cascade(store: SharedStore) {

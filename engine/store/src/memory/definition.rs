@@ -67,6 +67,19 @@ impl State {
         }
     }
 
+    pub(super) fn suspend_definitions(&mut self, ids: &[String], suspended: bool) -> u64 {
+        let named = |id: &str| ids.iter().any(|named| named == id);
+        let jobs = self.definition_jobs.values_mut();
+        for job in jobs.filter(|job| named(&job.definition_id)) {
+            job.suspended = suspended;
+        }
+        let definitions = self.definitions.values_mut();
+        definitions
+            .filter(|definition| named(&definition.id))
+            .map(|definition| definition.suspended = suspended)
+            .count() as u64
+    }
+
     pub(super) fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Option<&DefinitionRecord> {
         self.definitions
             .values()

@@ -12,6 +12,7 @@ use super::{no_job, submit};
 use crate::api::AppState;
 use crate::api::body::{self, JsonBody};
 use crate::api::error::{ApiError, ErrorBody};
+use crate::api::suspension::wanted;
 use crate::api::value::date_from_wire;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -133,9 +134,7 @@ async fn set_suspended(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<JobSuspensionRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let suspended = request
-        .suspended
-        .ok_or_else(|| ApiError::invalid("suspended must be true or false"))?;
+    let suspended = wanted(request.suspended)?;
     one(&state, &id, JobChange::Suspended(suspended), no_job(&id)).await
 }
 

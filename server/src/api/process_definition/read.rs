@@ -126,7 +126,7 @@ async fn xml_by_key_and_tenant(
     source(&state, Reference::Key(key, Some(tenant))).await
 }
 
-async fn find(state: &AppState, reference: Reference) -> Result<DefinitionRecord, ApiError> {
+pub(super) async fn find(state: &AppState, reference: Reference) -> Result<DefinitionRecord, ApiError> {
     match reference {
         Reference::Key(key, tenant) => latest(state, &key, tenant.as_deref()).await,
         Reference::Id(id) => {
