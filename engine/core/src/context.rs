@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::NodeIndex;
-use flowstone_expression::{Bean, Context, EvaluationError, Expression, Map, TypedValue, Value, Variables};
+use flowstone_expression::{Bean, Context, EvaluationError, Expression, Map, TypedValue, Value, Variables, temporal};
 use flowstone_script::{Limits, Script};
 use uuid::Uuid;
 
 use crate::compile::Executable;
+use crate::event::Event;
 use crate::rejection::Rejection;
 use crate::state::{ExternalTask, Instance, UserTask, Wait};
 use crate::step::Step;
@@ -86,21 +87,32 @@ impl Step<'_> {
             instance: self.instance,
             place,
             written: Vec::new(),
+            changed_task: None,
             now: self.now,
             user: self.user.as_deref(),
             event_name: self.event_name,
         };
         let result = compute(&mut context);
-        let written = context.written;
+        let InstanceContext {
+            written, changed_task, ..
+        } = context;
         let node = place.node();
         let value = result.map_err(|error| self.failed(node, error))?;
         for Written { holder, name, value } in written {
-            match place {
-                Place::Entering(entry) if entry.id == holder => {
-                    entry.locals.insert(name, value);
-                }
-                _ => self.set_local_variable(holder, &name, value),
+            match (&mut *place, value) {
+                (Place::Entering(entry), Some(value)) if entry.id == holder => drop(entry.locals.insert(name, value)),
+                (Place::Entering(entry), None) if entry.id == holder => drop(entry.locals.remove(&name)),
+                (_, Some(value)) => self.set_local_variable(holder, &name, value),
+                (_, None) => self.emit(Event::VariableRemoved { scope: holder, name }),
             }
+        }
+        match (place, changed_task) {
+            (Place::Entering(entry), Some(task)) => entry.task = Some(task),
+            (Place::Execution { id, .. }, Some(task)) => self.emit(Event::UserTaskChanged {
+                id: *id,
+                task: Box::new(task),
+            }),
+            (_, None) => {}
         }
         Ok(value)
     }
@@ -171,6 +183,7 @@ impl Executable {
             instance,
             place: &place,
             written: Vec::new(),
+            changed_task: None,
             now,
             user: None,
             event_name: None,
@@ -183,11 +196,11 @@ impl Executable {
     }
 }
 
-/// A variable set by an expression.
+/// A variable set by an expression, or removed.
 struct Written {
     holder: Uuid,
     name: String,
-    value: TypedValue,
+    value: Option<TypedValue>,
 }
 
 struct InstanceContext<'a, 'e> {
@@ -195,6 +208,8 @@ struct InstanceContext<'a, 'e> {
     instance: &'a Instance,
     place: &'a Place<'e>,
     written: Vec<Written>,
+    /// The user task as this evaluation changed it.
+    changed_task: Option<UserTask>,
     now: DateTime<Utc>,
     user: Option<&'a str>,
     event_name: Option<&'static str>,
@@ -210,24 +225,23 @@ impl InstanceContext<'_, '_> {
         own.into_iter().chain(self.instance.variable_holders(from))
     }
 
-    /// What this evaluation wrote last under a name.
-    fn written(&self, holder: Uuid, name: &str) -> Option<&TypedValue> {
+    /// A variable of a holder, as this evaluation has left it.
+    fn held<'v>(&'v self, holder: Uuid, variables: &'v Variables, name: &str) -> Option<&'v TypedValue> {
         let mut latest = self.written.iter().rev();
-        latest
-            .find(|written| written.holder == holder && written.name == name)
-            .map(|written| &written.value)
+        match latest.find(|written| written.holder == holder && written.name == name) {
+            Some(written) => written.value.as_ref(),
+            None => variables.get(name),
+        }
     }
 
     fn find(&self, name: &str) -> Option<(Uuid, &TypedValue)> {
-        self.holders().find_map(|(holder, variables)| {
-            let value = self.written(holder, name).or_else(|| variables.get(name));
-            value.map(|value| (holder, value))
-        })
+        self.holders()
+            .find_map(|(holder, variables)| Some((holder, self.held(holder, variables, name)?)))
     }
 
     fn find_local(&self, name: &str) -> Option<&TypedValue> {
         let (holder, variables) = self.holders().next()?;
-        self.written(holder, name).or_else(|| variables.get(name))
+        self.held(holder, variables, name)
     }
 
     /// All variables that are visible here, or only those of the execution itself.
@@ -236,8 +250,12 @@ impl InstanceContext<'_, '_> {
         let mut visible = Variables::new();
         for (holder, variables) in holders.into_iter().rev() {
             visible.extend(variables.iter().map(|(name, value)| (name.clone(), value.clone())));
-            let written = self.written.iter().filter(|written| written.holder == holder);
-            visible.extend(written.map(|written| (written.name.clone(), written.value.clone())));
+            for written in self.written.iter().filter(|written| written.holder == holder) {
+                match &written.value {
+                    Some(value) => drop(visible.insert(written.name.clone(), value.clone())),
+                    None => drop(visible.remove(&written.name)),
+                }
+            }
         }
         let entries: Vec<(String, Value)> = visible
             .into_iter()
@@ -250,9 +268,76 @@ impl InstanceContext<'_, '_> {
         self.written.push(Written {
             holder,
             name: name.to_owned(),
-            value: value.clone().into_typed()?,
+            value: Some(value.clone().into_typed()?),
         });
         Ok(Value::Null)
+    }
+
+    /// Sets a variable where the nearest one of its name is, else at the root.
+    fn set(&mut self, name: &str, value: &Value) -> Result<Value, EvaluationError> {
+        let holder = self.find(name).map_or(self.instance.id, |(holder, _)| holder);
+        self.write(holder, name, value)
+    }
+
+    /// Removes a variable where the nearest one of its name is, or only here.
+    fn remove(&mut self, name: &str, local: bool) -> Value {
+        let holder = match self.find(name) {
+            Some((holder, _)) if !local || holder == self.place.id() => holder,
+            _ => return Value::Null,
+        };
+        self.written.push(Written {
+            holder,
+            name: name.to_owned(),
+            value: None,
+        });
+        Value::Null
+    }
+
+    /// Changes the user task; `false` when there is no such change.
+    fn change_task(&mut self, method: &str, value: &Value) -> Result<bool, EvaluationError> {
+        let Some(mut task) = self.task().cloned() else {
+            return Ok(false);
+        };
+        let text = || match value {
+            Value::Null => Ok(None),
+            other => other.to_text().map(Some),
+        };
+        let names = || {
+            let items = value.as_list().unwrap_or(std::slice::from_ref(value));
+            items.iter().map(Value::to_text).collect::<Result<Vec<String>, _>>()
+        };
+        let date = || match value {
+            Value::Null => Ok(None),
+            Value::String(text) => temporal::parse_due_date(text, self.now)
+                .map(Some)
+                .map_err(|error| EvaluationError::failed(error.to_string())),
+            other => other.to_date().map(Some),
+        };
+        match method {
+            "setName" => task.name = text()?,
+            "setDescription" => task.description = text()?,
+            "setAssignee" => task.assignee = text()?,
+            "setOwner" => task.owner = text()?,
+            "setPriority" => {
+                let number = value.to_text()?.trim().parse();
+                task.priority = number.map_err(|_| EvaluationError::failed("a priority is a whole number"))?;
+            }
+            "setDueDate" => task.due = date()?,
+            "setFollowUpDate" => task.follow_up = date()?,
+            "addCandidateUser" | "addCandidateUsers" => add(&mut task.candidate_users, names()?),
+            "addCandidateGroup" | "addCandidateGroups" => add(&mut task.candidate_groups, names()?),
+            "deleteCandidateUser" => {
+                let gone = names()?;
+                task.candidate_users.retain(|user| !gone.contains(user));
+            }
+            "deleteCandidateGroup" => {
+                let gone = names()?;
+                task.candidate_groups.retain(|group| !gone.contains(group));
+            }
+            _ => return Ok(false),
+        }
+        self.changed_task = Some(task);
+        Ok(true)
     }
 
     fn parent(&self) -> Option<Uuid> {
@@ -266,6 +351,9 @@ impl InstanceContext<'_, '_> {
     }
 
     fn task(&self) -> Option<&UserTask> {
+        if self.changed_task.is_some() {
+            return self.changed_task.as_ref();
+        }
         match self.place {
             Place::Entering(entry) => entry.task.as_ref(),
             Place::Execution { id, .. } => match &self.instance.token(*id)?.wait {
@@ -331,6 +419,7 @@ impl InstanceContext<'_, '_> {
             "name" => Value::from(task.name.clone()),
             "description" => Value::from(task.description.clone()),
             "assignee" => Value::from(task.assignee.clone()),
+            "owner" => Value::from(task.owner.clone()),
             "priority" => Value::from(task.priority),
             "dueDate" => Value::from(task.due),
             "followUpDate" => Value::from(task.follow_up),
@@ -356,7 +445,8 @@ impl Context for InstanceContext<'_, '_> {
             self.holders()
                 .flat_map(|(_, variables)| variables.keys().map(String::as_str)),
         );
-        names.into_iter().map(str::to_owned).collect()
+        let there = names.into_iter().filter(|name| self.find(name).is_some());
+        there.map(str::to_owned).collect()
     }
 
     fn has_bean(&self, bean: Bean) -> bool {
@@ -382,19 +472,30 @@ impl Context for InstanceContext<'_, '_> {
         if let (Some(property), []) = (getter(method), arguments) {
             return self.bean_property(bean, &property).map_err(|_| unknown());
         }
-        let Some(name) = arguments.first() else {
+        let Some(first) = arguments.first() else {
             return Err(unknown());
         };
-        let name = name.to_text()?;
+        if bean == Bean::Task && arguments.len() == 1 && self.change_task(method, first)? {
+            return Ok(Value::Null);
+        }
+        if let ("setVariables" | "setVariablesLocal", [Value::Map(values)]) = (method, arguments) {
+            for (name, value) in values.entries() {
+                match method {
+                    "setVariables" => self.set(name, value)?,
+                    _ => self.write(self.place.id(), name, value)?,
+                };
+            }
+            return Ok(Value::Null);
+        }
+        let name = first.to_text()?;
         match (method, arguments) {
             ("getVariable", [_]) => Ok(self.variable(&name).unwrap_or(Value::Null)),
             ("getVariableLocal", [_]) => Ok(self.find_local(&name).map_or(Value::Null, Value::from)),
             ("hasVariable", [_]) => Ok(Value::from(self.find(&name).is_some())),
             ("hasVariableLocal", [_]) => Ok(Value::from(self.find_local(&name).is_some())),
-            ("setVariable", [_, value]) => {
-                let holder = self.find(&name).map_or(self.instance.id, |(holder, _)| holder);
-                self.write(holder, &name, value)
-            }
+            ("setVariable", [_, value]) => self.set(&name, value),
+            ("removeVariable", [_]) => Ok(self.remove(&name, false)),
+            ("removeVariableLocal", [_]) => Ok(self.remove(&name, true)),
             ("setVariableLocal", [_, value]) => self.write(self.place.id(), &name, value),
             _ => Err(unknown()),
         }
@@ -406,6 +507,14 @@ impl Context for InstanceContext<'_, '_> {
 
     fn current_user(&self) -> Option<String> {
         self.user.map(str::to_owned)
+    }
+}
+
+fn add(list: &mut Vec<String>, names: Vec<String>) {
+    for name in names {
+        if !list.contains(&name) {
+            list.push(name);
+        }
     }
 }
 

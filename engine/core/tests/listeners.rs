@@ -190,3 +190,38 @@ fn a_listener_of_a_user_task_can_wait_for_some_time() {
     world.complete("u", &[]).unwrap();
     assert_eq!(world.instance.jobs().count(), 0, "with the task its timers go");
 }
+
+#[test]
+fn listeners_change_user_tasks_and_variables() {
+    let script = r#"<camunda:taskListener event="create"><camunda:script scriptFormat="javascript"><![CDATA[
+        task.setName('Approve ' + n); task.addCandidateGroup('sales'); task.addCandidateUsers(['bob', 'eve']);
+        task.setPriority(70); task.setDueDate('2026-02-01T10:00:00'); task.description = 'Look at it';
+        execution.removeVariable('n'); execution.setVariables({a: 1, b: 'two'});
+        task.setVariable('seen', task.getName() + '/' + execution.hasVariable('n'));]]></camunda:script></camunda:taskListener>"#;
+    let assign = r#"<camunda:taskListener event="create" expression="${task.setAssignee('ada')}"/>"#;
+    let content = format!(
+        r#"<startEvent id="s"/><userTask id="u" camunda:candidateUsers="bob">{}</userTask><userTask id="v"/>"#,
+        extensions(&(assign.to_owned() + script + &listener("taskListener", "assignment", "u")))
+    );
+    let model = compiled(&(content + &flows(&["s>u", "u>v"])));
+    let world = start_of(model, &[("n", 7.into()), ("log", TypedValue::from(""))]).unwrap();
+    let flowstone_core::Wait::UserTask(task) = &world.token("u").wait else {
+        panic!("no user task")
+    };
+    assert_eq!(
+        (
+            task.name.as_deref(),
+            task.assignee.as_deref(),
+            task.description.as_deref()
+        ),
+        (Some("Approve 7"), Some("ada"), Some("Look at it"))
+    );
+    assert_eq!(task.candidate_users, ["bob", "eve"]);
+    assert_eq!(task.candidate_groups, ["sales"]);
+    assert_eq!(task.priority, 70);
+    assert!(task.due.is_some());
+    assert_eq!(world.root("n"), None);
+    assert_eq!((world.root("a"), world.root("b")), (Some(1.into()), Some("two".into())));
+    assert_eq!(world.root("seen"), Some("Approve 7/false".into()));
+    assert_eq!(log(&world), "u-assignment", "who gets an assignee is assigned");
+}
