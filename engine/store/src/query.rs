@@ -234,10 +234,13 @@ fields!(
     VariableField { Id, ScopeId, InstanceId, DefinitionId, TenantId, Name, TypeName }
 );
 fields!(
-    /// Fields of [`crate::record::HistoricInstanceRecord`]; `Duration` in milliseconds.
+    /// Fields of [`crate::record::HistoricInstanceRecord`]; `Duration` in milliseconds. A test of `SubInstanceId`
+    /// holds when it holds for one of the instances that it called, of the others when it holds for one of its
+    /// incidents, open and closed, or of its activities: ended (`Executed…`) or open (`ActiveActivityId`).
     HistoricInstanceField {
         Id, SuperInstanceId, RootInstanceId, DefinitionId, DefinitionKey, DefinitionName, DefinitionVersion, BusinessKey, TenantId, StartActivityId,
         StartUserId, StartedAt, EndedAt, State, Duration,
+        SubInstanceId, IncidentId, IncidentType, IncidentMessage, IncidentState, ExecutedActivityId, ExecutedAt, ActiveActivityId,
     }
 );
 fields!(

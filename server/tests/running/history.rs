@@ -680,3 +680,50 @@ async fn call_activities_tell_what_they_called() {
         "{of_part:?}"
     );
 }
+
+#[tokio::test]
+async fn instances_are_found_by_what_happened_in_them() {
+    let called = Called::start().await;
+    let (whole, part) = (called.whole.as_str(), called.part.as_str());
+    called.approve().await;
+    called.api.advance(chrono::TimeDelta::seconds(1));
+    let task = called.api.fetch("v", "pay").await.remove(0)["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let failure = json!({"workerId": "v", "errorMessage": "no money", "retries": 0, "retryTimeout": 0});
+    called
+        .api
+        .post(&format!("/external-task/{task}/failure"), failure)
+        .await
+        .expect(204);
+    let incident = called.list("/incident").await[0]["id"].as_str().unwrap().to_owned();
+    let selects = async |name: &str, value: &str, expected: usize| {
+        called.selects("/history/process-instance", name, value, expected).await;
+    };
+    selects("subProcessInstanceId", part, 1).await;
+    selects("subProcessInstanceId", whole, 0).await;
+    selects("incidentStatus", "open", 1).await;
+    selects("activeActivityIdIn", "pay,x", 1).await;
+    selects("activeActivityIdIn", "approve", 0).await;
+    let retries = format!("/external-task/{task}/retries");
+    called.api.put(&retries, json!({"retries": 1})).await.expect(204);
+    called.pay().await;
+    for (name, value, expected) in [
+        ("subProcessInstanceId", part, 1),
+        ("withIncidents", "true", 1),
+        ("withRootIncidents", "true", 1),
+        ("incidentIdIn", incident.as_str(), 1),
+        ("incidentType", "failedExternalTask", 1),
+        ("incidentStatus", "open", 0),
+        ("incidentStatus", "resolved", 1),
+        ("incidentMessageLike", "%money", 1),
+        ("executedActivityIdIn", "approve,call", 2),
+        ("executedActivityIdIn", "approve", 1),
+        ("executedActivityBefore", "2026-01-31T09:30:00.500+0000", 2),
+        ("executedActivityAfter", "2026-01-31T09:30:01.500+0000", 0),
+        ("activeActivityIdIn", "pay", 0),
+    ] {
+        selects(name, value, expected).await;
+    }
+}

@@ -44,6 +44,14 @@ impl Entity for HistoricInstanceRecord {
             HistoricInstanceField::EndedAt => (Kind::Time, "h.ended_at"),
             HistoricInstanceField::State => (Kind::Text, "h.state"),
             HistoricInstanceField::Duration => (Kind::Integer, DURATION),
+            HistoricInstanceField::SubInstanceId => return Column::among(Kind::Id, CALLED, "c.id"),
+            HistoricInstanceField::IncidentId => return Column::among(Kind::Id, INCIDENTS, "i.id"),
+            HistoricInstanceField::IncidentType => return Column::among(Kind::Text, INCIDENTS, "i.incident_type"),
+            HistoricInstanceField::IncidentMessage => return Column::among(Kind::Text, INCIDENTS, "i.message"),
+            HistoricInstanceField::IncidentState => return Column::among(Kind::Text, INCIDENTS, "i.state"),
+            HistoricInstanceField::ExecutedActivityId => return Column::among(Kind::Text, EXECUTED, "a.node_id"),
+            HistoricInstanceField::ExecutedAt => return Column::among(Kind::Time, EXECUTED, "a.ended_at"),
+            HistoricInstanceField::ActiveActivityId => return Column::among(Kind::Text, ACTIVE, "a.node_id"),
         };
         Column::new(kind, sql)
     }
@@ -69,6 +77,21 @@ impl Entity for HistoricInstanceRecord {
         })
     }
 }
+
+/// The instances that an instance called.
+const CALLED: &str = "select from (select id, super_instance_id from process_instance \
+    union all select id, super_instance_id from history_process_instance) c where c.super_instance_id = h.id";
+
+/// The incidents of an instance, open and closed.
+const INCIDENTS: &str = "select from (select id, instance_id, incident_type, message, 'open' as state from incident \
+    union all select id, instance_id, incident_type, message, state from history_incident) i where i.instance_id = h.id";
+
+/// The ended activities of an instance.
+const EXECUTED: &str = "select from history_activity a where a.instance_id = h.id";
+
+/// The open activities of an instance.
+const ACTIVE: &str = "select from activity a where a.instance_id = h.id \
+    and a.kind not in ('ended', 'job', 'eventScope', 'compensation')";
 
 /// Variables of the root scope of an instance, running or ended.
 pub(super) const VARIABLES_OF_INSTANCE: &str = "coalesce((select p.variables from process_instance p where p.id = h.instance_id), \

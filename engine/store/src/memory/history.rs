@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::entity::{Context, boolean, id, integer, live_rows, optional_text, optional_time, text, time};
 use super::evaluate::{Entity, Value};
-use super::{Live, State};
+use super::{Live, Rows, State};
+use crate::history::HistoricIncident;
 use crate::query::{HistoricActivityField, HistoricInstanceField, Scalar};
-use crate::record::{ActivityKind, ActivityRow, HistoricActivityRecord, HistoricInstanceRecord};
+use crate::record::{ActivityKind, ActivityRow, HistoricActivityRecord, HistoricInstanceRecord, IncidentRow};
 
 impl State {
     pub(super) fn event_log(&self, instance: Uuid) -> Vec<Vec<u8>> {
@@ -58,13 +59,18 @@ pub(super) fn variables_of(state: &State, instance: Uuid) -> Option<&Variables> 
     }
 }
 
+/// The rows of an instance.
+fn ended_of<Row>(rows: &Rows<Row>, instance: Uuid) -> impl Iterator<Item = &Row> {
+    let all = (instance, Uuid::nil())..=(instance, Uuid::max());
+    rows.range(all).map(|(_, row)| row)
+}
+
 impl Entity for HistoricInstanceRecord {
     type Field = HistoricInstanceField;
-    type Row<'state> = (HistoricInstanceRecord, Option<&'state Variables>);
+    type Row<'state> = (HistoricInstanceRecord, &'state State);
 
     fn rows(state: &State) -> Vec<Self::Row<'_>> {
         let ended = state.historic_instances.values().cloned().map(|row| {
-            let variables = variables_of(state, row.id);
             let record = HistoricInstanceRecord {
                 id: row.id,
                 definition_id: row.definition_id,
@@ -83,7 +89,7 @@ impl Entity for HistoricInstanceRecord {
                 super_instance_id: row.super_instance_id,
                 root_instance_id: row.root_instance_id,
             };
-            (record, variables)
+            (record, state)
         });
         let running = Context::all(state).map(|context| {
             let instance = context.live.instance.clone();
@@ -105,14 +111,23 @@ impl Entity for HistoricInstanceRecord {
                 super_instance_id: instance.super_instance_id,
                 root_instance_id: instance.root_instance_id,
             };
-            (record, Some(&context.live.instance.variables))
+            (record, state)
         });
         let mut rows: Vec<_> = ended.chain(running).collect();
         rows.sort_by_key(|(record, _)| record.id);
         rows
     }
 
-    fn value((row, _): &Self::Row<'_>, field: HistoricInstanceField) -> Value {
+    fn value((row, state): &Self::Row<'_>, field: HistoricInstanceField) -> Value {
+        let live = state.instances.get(&row.id);
+        let incidents = |of_open: fn(&IncidentRow) -> Option<Scalar>,
+                         of_closed: fn(&HistoricIncident) -> Option<Scalar>| {
+            let open = live.into_iter().flat_map(|live| live.incidents.values()).map(of_open);
+            let closed = ended_of(&state.historic_incidents, row.id).map(of_closed);
+            Value::Many(open.chain(closed).collect())
+        };
+        let executed = || ended_of(&state.historic_activities, row.id);
+        let of_text = |text: &str| Some(Scalar::Text(text.to_owned()));
         match field {
             HistoricInstanceField::Id => id(row.id),
             HistoricInstanceField::SuperInstanceId => Value::One(row.super_instance_id.map(Scalar::Id)),
@@ -129,11 +144,45 @@ impl Entity for HistoricInstanceRecord {
             HistoricInstanceField::EndedAt => optional_time(row.ended_at),
             HistoricInstanceField::State => text(&row.state),
             HistoricInstanceField::Duration => duration(row.started_at, row.ended_at),
+            HistoricInstanceField::SubInstanceId => {
+                let running = state.instances.values().map(|live| &live.instance);
+                let running = running.map(|called| (called.id, called.super_instance_id));
+                let ended = state.historic_instances.values();
+                let ended = ended.map(|called| (called.id, called.super_instance_id));
+                let called = running.chain(ended).filter(|(_, caller)| *caller == Some(row.id));
+                Value::Many(called.map(|(id, _)| Some(Scalar::Id(id))).collect())
+            }
+            HistoricInstanceField::IncidentId => {
+                incidents(|row| Some(Scalar::Id(row.id)), |row| Some(Scalar::Id(row.id)))
+            }
+            HistoricInstanceField::IncidentType => incidents(
+                |row| Some(Scalar::Text(row.incident_type.to_string())),
+                |row| Some(Scalar::Text(row.incident_type.to_string())),
+            ),
+            HistoricInstanceField::IncidentMessage => incidents(
+                |row| row.message.clone().map(Scalar::Text),
+                |row| row.message.clone().map(Scalar::Text),
+            ),
+            HistoricInstanceField::IncidentState => incidents(
+                |_| Some(Scalar::Text("open".to_owned())),
+                |row| Some(Scalar::Text(row.state.to_string())),
+            ),
+            HistoricInstanceField::ExecutedActivityId => {
+                Value::Many(executed().map(|row| of_text(&row.node_id)).collect())
+            }
+            HistoricInstanceField::ExecutedAt => {
+                Value::Many(executed().map(|row| Some(Scalar::Time(row.ended_at))).collect())
+            }
+            HistoricInstanceField::ActiveActivityId => {
+                let open = live.into_iter().flat_map(|live| live.activities.values());
+                let open = open.filter(|row| row.kind.is_open_activity());
+                Value::Many(open.map(|row| of_text(&row.node_id)).collect())
+            }
         }
     }
 
-    fn variables<'row>((_, variables): &'row Self::Row<'_>) -> Option<&'row Variables> {
-        *variables
+    fn variables<'row>((row, state): &'row Self::Row<'_>) -> Option<&'row Variables> {
+        variables_of(state, row.id)
     }
 
     fn record((row, _): &Self::Row<'_>) -> Self {
