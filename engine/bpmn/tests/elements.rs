@@ -340,6 +340,7 @@ fn every_extension_becomes_what_its_row_says() {
             }
             "camunda:properties" => "<camunda:properties><camunda:property name='a' value='b'/></camunda:properties>",
             "camunda:formData" => "<camunda:formData><camunda:formField id='a' type='string'/></camunda:formData>",
+            "camunda:formProperty" => "<camunda:formProperty id='a'/>",
             "camunda:in" => "<camunda:in source='a' target='b'/>",
             "camunda:out" => "<camunda:out source='a' target='b'/>",
             "camunda:errorEventDefinition" => "<camunda:errorEventDefinition errorRef='err' expression='${true}'/>",

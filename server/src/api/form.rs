@@ -5,7 +5,7 @@ mod render;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use flowstone_bpmn::model::FormData;
-use flowstone_core::{FormAddress, FormVariable, Rejection};
+use flowstone_core::{FormAddress, FormReference, FormVariable, Rejection};
 use flowstone_engine::{Error, FormError};
 use flowstone_expression::Variables;
 use flowstone_store::record::DefinitionRecord;
@@ -99,15 +99,22 @@ impl Form {
             key: key
                 .or_else(|| generated.then(|| format!("embedded:engine://engine/:engine/{resource}/rendered-form"))),
             camunda_form_ref: address.reference.map(|reference| {
-                // The version is a number wherever it is one.
-                let version = reference
-                    .version
-                    .map(|version| version.parse::<i32>().map_or(json!(version), Value::from));
-                json!({"key": reference.key, "binding": reference.binding, "version": version})
+                let FormReference { key, binding, version } = reference;
+                shown(json!({"key": key, "binding": binding, "version": version}))
             }),
             context_path: None,
         }
     }
+}
+
+/// A reference to a form as clients see it: its version is a number wherever it is one.
+pub(super) fn shown(mut reference: Value) -> Value {
+    if let Some(version) = reference.get_mut("version")
+        && let Some(number) = version.as_str().and_then(|text| text.parse::<i32>().ok())
+    {
+        *version = json!(number);
+    }
+    reference
 }
 
 /// A deployed form as a download.

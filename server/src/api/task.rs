@@ -226,7 +226,7 @@ impl From<TaskRecord> for Task {
             case_definition_id: None,
             suspended: record.suspended,
             form_key: task.form_key,
-            camunda_form_ref: task.form_ref,
+            camunda_form_ref: task.form_ref.map(super::form::shown),
             tenant_id: record.tenant_id,
             task_state: "Created",
         }

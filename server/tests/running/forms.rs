@@ -160,6 +160,12 @@ async fn where_the_form_of_a_task_is_found() {
         let form = api.get(&format!("/task/{id}/form")).await.expect(200);
         let expected = json!({"key": key, "camundaFormRef": reference, "contextPath": null});
         assert_eq!(form, expected, "{task}");
+        let listed = api.get(&format!("/task/{id}")).await.expect(200);
+        assert_eq!(
+            (&listed["formKey"], &listed["camundaFormRef"]),
+            (&key, &reference),
+            "{task}"
+        );
     }
     let (api, id) = with(FIELDS).await;
     let form = api.get(&format!("/task/{id}/form")).await.expect(200);
