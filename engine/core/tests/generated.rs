@@ -13,6 +13,8 @@ mod action;
 mod block;
 #[path = "generated/course.rs"]
 mod course;
+#[path = "generated/doing.rs"]
+mod doing;
 #[path = "generated/draw.rs"]
 mod draw;
 #[path = "generated/history.rs"]

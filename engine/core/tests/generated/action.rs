@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::block::{ERRORS, ESCALATIONS, TIMES, Thrown, VARIABLES};
 use super::oracle::Step;
 use super::random::Random;
+use flowstone_core::Raised;
 
 const WORKER: &str = "worker";
 
@@ -77,7 +78,9 @@ pub fn draw(random: &mut Random, instance: &Instance, now: DateTime<Utc>, wild: 
         _ => {
             let mover = random.below(movers.len());
             let mut action = go_on(random, instance, &movers[mover], now);
-            action.absurd = instance.suspended;
+            // What comes back from a called process is heard all the same.
+            let heard = matches!(action.commands[0], Command::FromCalled { .. });
+            action.absurd = instance.suspended && !heard;
             action.foretold = !wild && !instance.suspended;
             action
         }
@@ -97,7 +100,7 @@ fn single(command: Command) -> Action {
 
 fn movers<'i>(instance: &'i Instance, tokens: &[&'i Token]) -> Vec<Mover<'i>> {
     let moving = |token: &&&Token| match token.wait {
-        Wait::UserTask(_) | Wait::ExternalTask(_) => true,
+        Wait::UserTask(_) | Wait::ExternalTask(_) | Wait::Call { .. } => true,
         // A gateway goes on by one of its events.
         Wait::Signal => !token.node.starts_with("events"),
         _ => false,
@@ -208,6 +211,11 @@ fn report(
                 local_variables: Variables::new(),
             },
         ],
+        (Wait::Call { .. }, _) => vec![Command::FromCalled {
+            token: task,
+            what: from_called(random),
+            variables,
+        }],
         _ => vec![trigger(task, Awaited::Anything, variables)],
     };
     Action {
@@ -219,6 +227,20 @@ fn report(
             ..Step::default()
         },
         ..Action::default()
+    }
+}
+
+/// The called process ended, or raised what nobody caught there.
+fn from_called(random: &mut Random) -> FromCalled {
+    match random.below(10) {
+        0 => FromCalled::Raised(Raised::Error {
+            code: random.pick(&ERRORS).to_owned(),
+            message: None,
+        }),
+        1 => FromCalled::Raised(Raised::Escalation {
+            code: random.pick(&ESCALATIONS).to_owned(),
+        }),
+        _ => FromCalled::Ended,
     }
 }
 

@@ -21,6 +21,10 @@ pub enum Block {
     Compensate {
         id: String,
     },
+    Broadcast {
+        id: String,
+        signal: &'static str,
+    },
     /// Ends the path here when the guard holds.
     Exit {
         id: String,
@@ -82,6 +86,8 @@ pub struct Activity {
     pub boundaries: Vec<Boundary>,
     /// Whether a user task `undo-<id>` compensates it.
     pub undone: bool,
+    /// The variable that it has a copy of, one more, and gives back.
+    pub mapped: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -90,7 +96,12 @@ pub enum Work {
     User,
     External,
     Receive,
-    Set { variable: &'static str, change: Change },
+    /// Another process.
+    Call,
+    Set {
+        variable: &'static str,
+        change: Change,
+    },
     Scope(Scope),
 }
 
@@ -104,6 +115,8 @@ pub enum Change {
 pub struct Repeated {
     pub sequential: bool,
     pub times: usize,
+    /// After how many the others are given up.
+    pub enough: Option<usize>,
     pub cut: Cut,
 }
 
@@ -124,6 +137,8 @@ pub struct Scope {
     pub steps: Vec<Block>,
     pub end: End,
     pub event_sub_processes: Vec<EventSubProcess>,
+    /// Whether it is a transaction, which `End::Cancel` cancels.
+    pub transaction: bool,
 }
 
 #[derive(Debug)]
@@ -142,6 +157,7 @@ pub enum End {
     Error(&'static str),
     Escalation(&'static str),
     Compensation,
+    Cancel,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +168,7 @@ pub enum Event {
     Error(Option<&'static str>),
     Escalation(Option<&'static str>),
     Conditional(Guard),
+    Cancel,
 }
 
 /// What is thrown on the way or by those who work.
@@ -180,7 +197,7 @@ impl Event {
 
     /// Whether something waits for it: what is thrown looks for its catcher by itself.
     pub fn comes_from_outside(&self) -> bool {
-        !matches!(self, Event::Error(_) | Event::Escalation(_))
+        !matches!(self, Event::Error(_) | Event::Escalation(_) | Event::Cancel)
     }
 
     /// Whether it is over once it came; `again` says that a timer that repeats has times left.
@@ -242,7 +259,11 @@ fn visit<'b>(blocks: &'b [Block], see: &mut impl FnMut(&'b Block)) {
             Block::Split(split) => split.branches.iter().for_each(|branch| visit(&branch.body, see)),
             Block::EventGateway { events, .. } => events.iter().for_each(|(_, _, body)| visit(body, see)),
             Block::Loop { body, .. } => visit(body, see),
-            Block::Catch { .. } | Block::Escalate { .. } | Block::Compensate { .. } | Block::Exit { .. } => {}
+            Block::Catch { .. }
+            | Block::Escalate { .. }
+            | Block::Compensate { .. }
+            | Block::Broadcast { .. }
+            | Block::Exit { .. } => {}
         }
     }
 }

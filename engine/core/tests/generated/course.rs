@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::block::{
     Activity, Block, Boundary, Change, End, EventSubProcess, Gateway, Guard, Repeated, Scope, Split, Thrown, Work,
 };
-use super::oracle::Step;
-use super::state::{Body, Opened, State, Target, Then, behind, join, undoing};
+use super::state::{Body, Opened, State, Target, Then, behind, join};
 
 /// What is around the block being carried out.
 #[derive(Clone)]
-enum Frame<'b> {
+pub enum Frame<'b> {
     Border(&'b Activity),
     Scope {
         scope: &'b Scope,
@@ -27,46 +26,10 @@ enum Frame<'b> {
 }
 
 /// What became of something thrown.
-enum Fate<'b> {
+pub enum Fate<'b> {
     Uncaught,
     GoesOn,
     Interrupted(State<'b>),
-}
-
-/// The step that is being done.
-pub struct Doing<'s> {
-    step: &'s Step,
-    wait: &'s str,
-    /// How many alike waits are passed over; `None` once it is done.
-    skip: Option<usize>,
-    /// Whether nobody catches what may not remain uncaught.
-    pub refused: bool,
-}
-
-impl<'s> Doing<'s> {
-    pub fn new(step: &'s Step, wait: &'s str, which: usize) -> Self {
-        Doing {
-            step,
-            wait,
-            skip: Some(which),
-            refused: false,
-        }
-    }
-
-    /// Whether this wait is the one that goes on.
-    fn is_meant(&mut self) -> bool {
-        match self.skip {
-            Some(0) => {
-                self.skip = None;
-                true
-            }
-            Some(more) => {
-                self.skip = Some(more - 1);
-                false
-            }
-            None => false,
-        }
-    }
 }
 
 /// Carries out blocks.
@@ -74,7 +37,7 @@ impl<'s> Doing<'s> {
 pub struct Run<'b> {
     variables: BTreeMap<String, i64>,
     /// From the outside in; empty at rest.
-    frames: Vec<Frame<'b>>,
+    pub frames: Vec<Frame<'b>>,
 }
 
 impl<'b> Run<'b> {
@@ -101,7 +64,7 @@ impl<'b> Run<'b> {
         self.variables[guard.variable] > guard.above
     }
 
-    fn open(&mut self, scope: &'b Scope, via: Option<&'b EventSubProcess>) -> State<'b> {
+    pub fn open(&mut self, scope: &'b Scope, via: Option<&'b EventSubProcess>) -> State<'b> {
         let opened = Opened {
             scope,
             via,
@@ -117,7 +80,7 @@ impl<'b> Run<'b> {
     }
 
     /// Changes what is in a scope, then sees to it that it ends, is interrupted or goes on.
-    fn in_scope(
+    pub fn in_scope(
         &mut self,
         mut opened: Box<Opened<'b>>,
         change: &mut dyn FnMut(&mut Self, &mut Opened<'b>),
@@ -189,6 +152,7 @@ impl<'b> Run<'b> {
             }
             End::Error(code) => Thrown::Error(code),
             End::Escalation(code) => Thrown::Escalation(code),
+            End::Cancel => unreachable!("no part of plain processes"),
             End::Compensation => return self.compensate(true),
         };
         match self.throw(thrown) {
@@ -198,7 +162,7 @@ impl<'b> Run<'b> {
     }
 
     /// Looks for who catches, from the inside out.
-    fn throw(&mut self, thrown: Thrown) -> Fate<'b> {
+    pub fn throw(&mut self, thrown: Thrown) -> Fate<'b> {
         let mut inside: Option<&'b EventSubProcess> = None;
         for depth in (0..self.frames.len()).rev() {
             match &self.frames[depth] {
@@ -238,7 +202,7 @@ impl<'b> Run<'b> {
     }
 
     /// Lets a path run beside the content of the innermost scope among the outer `frames`.
-    fn spawn(&mut self, frames: usize, path: State<'b>) {
+    pub fn spawn(&mut self, frames: usize, path: State<'b>) {
         let mut around = self.frames[..frames].iter_mut().rev();
         let spawned = around.find_map(|frame| match frame {
             Frame::Scope { spawned, .. } => Some(spawned),
@@ -274,7 +238,7 @@ impl<'b> Run<'b> {
         State::compensating(left, ends)
     }
 
-    fn steps(&mut self, steps: &'b [Block]) -> State<'b> {
+    pub fn steps(&mut self, steps: &'b [Block]) -> State<'b> {
         for (index, step) in steps.iter().enumerate() {
             match self.enter(step) {
                 State::Done => {}
@@ -321,6 +285,7 @@ impl<'b> Run<'b> {
                 self.around(block, current)
             }
             Block::Compensate { .. } => self.compensate(false),
+            Block::Broadcast { .. } => unreachable!("no part of plain processes"),
         }
     }
 
@@ -351,7 +316,7 @@ impl<'b> Run<'b> {
         join(split.kind, split.joined, branches, left)
     }
 
-    fn activity(&mut self, activity: &'b Activity) -> State<'b> {
+    pub fn activity(&mut self, activity: &'b Activity) -> State<'b> {
         self.at_border(activity, Vec::new(), &mut |run| match activity.repeated {
             None => run.work(activity),
             Some(repeated) => run.repeat(Box::new(Body::new(activity, repeated)), &mut |_, _| {}),
@@ -390,7 +355,7 @@ impl<'b> Run<'b> {
     }
 
     /// A boundary event interrupted its activity.
-    fn leave_by(&mut self, boundary: &'b Boundary) -> State<'b> {
+    pub fn leave_by(&mut self, boundary: &'b Boundary) -> State<'b> {
         match self.steps(&boundary.body) {
             path if boundary.rejoins => path,
             unwinding @ State::Unwinding { .. } => unwinding,
@@ -409,6 +374,7 @@ impl<'b> Run<'b> {
                 after: false,
             },
             Work::Manual => State::Done,
+            Work::Call => unreachable!("no part of plain processes"),
             Work::Set { variable, change } => {
                 let value = match change {
                     Change::To(value) => *value,
@@ -429,6 +395,7 @@ impl<'b> Run<'b> {
         let is_unwinding = |one: &State<'b>| matches!(one, State::Unwinding { .. });
         while body.begun < repeated.times
             && !body.instances.iter().any(is_unwinding)
+            && !body.has_enough()
             && (!repeated.sequential || body.instances.iter().all(State::is_over))
         {
             body.begun += 1;
@@ -448,14 +415,15 @@ impl<'b> Run<'b> {
         if let Some(unwinding) = body.instances.iter().find(|one| is_unwinding(one)) {
             return unwinding.clone();
         }
-        if body.begun == repeated.times && body.instances.iter().all(State::is_over) {
+        let all = body.begun == repeated.times && body.instances.iter().all(State::is_over);
+        if all || body.has_enough() {
             self.keep(body.undo);
             return State::Done;
         }
         State::Repeated(body)
     }
 
-    fn once(&mut self, activity: &'b Activity, repeated: Repeated) -> State<'b> {
+    pub fn once(&mut self, activity: &'b Activity, repeated: Repeated) -> State<'b> {
         let inner = self.work(activity);
         self.instance(activity, repeated, inner)
     }
@@ -500,7 +468,7 @@ impl<'b> Run<'b> {
     }
 
     /// Applies a change to each part of a state, then goes on with what surrounds it.
-    fn within(&mut self, state: State<'b>, change: &mut dyn FnMut(&mut Self, State<'b>) -> State<'b>) -> State<'b> {
+    pub fn within(&mut self, state: State<'b>, change: &mut dyn FnMut(&mut Self, State<'b>) -> State<'b>) -> State<'b> {
         match state {
             State::Sequence { rest, current } => match change(self, *current) {
                 State::Done => self.steps(rest),
@@ -561,105 +529,5 @@ impl<'b> Run<'b> {
             }
             other => other,
         }
-    }
-
-    /// Lets one wait go on.
-    pub fn go_on(&mut self, state: State<'b>, doing: &mut Doing<'_>) -> State<'b> {
-        if doing.skip.is_none() {
-            return state;
-        }
-        if state.waits().iter().any(|wait| wait == doing.wait) && doing.is_meant() {
-            return self.set_off(state, doing);
-        }
-        self.within(state, &mut |run, part| run.go_on(part, doing))
-    }
-
-    fn set_off(&mut self, state: State<'b>, doing: &mut Doing<'_>) -> State<'b> {
-        let event = doing.step.event.as_deref();
-        match state {
-            State::Waiting { id, after } => match doing.step.thrown {
-                None => behind(id, after),
-                Some(thrown) => match (self.throw(thrown), thrown) {
-                    (Fate::Interrupted(state), _) => state,
-                    (Fate::Uncaught, Thrown::Error(_)) => State::Gone,
-                    (fate, _) => {
-                        doing.refused = matches!(fate, Fate::Uncaught);
-                        State::Waiting { id, after }
-                    }
-                },
-            },
-            State::Job { id, then } => match then {
-                Then::Enter(activity) => self.activity(activity),
-                Then::EnterInstance(activity, repeated) => self.once(activity, repeated),
-                Then::Catch { after } => State::Waiting { id, after },
-                Then::GoOn => State::Done,
-            },
-            State::Compensating { mut left, ends } => {
-                if let Some(done) = left.iter().position(|id| doing.wait == undoing(id)) {
-                    left.remove(done);
-                }
-                State::compensating(left, ends)
-            }
-            State::Choosing { events, .. } => {
-                let chosen = events.iter().find(|(id, ..)| Some(id.as_str()) == event);
-                let (_, _, body) = chosen.expect("an event of this gateway");
-                self.steps(body)
-            }
-            State::Activity {
-                activity,
-                mut spent,
-                inner,
-            } => {
-                let mut boundaries = activity.boundaries.iter();
-                let boundary = boundaries.find(|one| Some(one.id.as_str()) == event);
-                let boundary = boundary.expect("an event at this border");
-                if boundary.interrupting {
-                    return self.leave_by(boundary);
-                }
-                match self.steps(&boundary.body) {
-                    unwinding @ State::Unwinding { .. } => return unwinding,
-                    path => self.spawn(self.frames.len(), path),
-                }
-                if boundary.event.is_spent(doing.step.again) {
-                    spent.push(&boundary.id);
-                }
-                State::Activity { activity, spent, inner }
-            }
-            State::Scope(opened) => {
-                let depth = self.frames.len();
-                let mut events = opened.scope.event_sub_processes.iter();
-                let started = events.find(|one| Some(one.start().as_str()) == event);
-                let started = started.expect("an event sub-process of this scope");
-                self.in_scope(opened, &mut |run, opened| {
-                    if started.interrupting {
-                        let to = Target::EventSubProcess(started);
-                        opened.content = State::Unwinding { depth, to };
-                        return;
-                    }
-                    if started.event.is_spent(doing.step.again) {
-                        opened.spent.push(&started.content.id);
-                    }
-                    let path = run.open(&started.content, Some(started));
-                    opened.sides.push(path);
-                })
-            }
-            other => other,
-        }
-    }
-
-    pub fn join_forsaken(&mut self, state: State<'b>, skip: &mut Option<usize>) -> State<'b> {
-        match (state.is_forsaken(), &skip) {
-            (_, None) => return state,
-            (true, Some(0)) => {
-                *skip = None;
-                return State::Done;
-            }
-            (true, Some(more)) => {
-                *skip = Some(more - 1);
-                return state;
-            }
-            _ => {}
-        }
-        self.within(state, &mut |run, part| run.join_forsaken(part, skip))
     }
 }

@@ -118,6 +118,7 @@ impl Drawing<'_> {
             steps,
             end,
             event_sub_processes,
+            transaction: false,
         }
     }
 
@@ -131,7 +132,7 @@ impl Drawing<'_> {
             return self.activity(inside, false);
         }
         self.budget -= 1;
-        match self.random.below(24) {
+        match self.random.below(if self.wild { 26 } else { 24 }) {
             0..6 => self.activity(inside, false),
             6..9 => self.activity(inside, true),
             9..11 => Block::Split(self.split(inside, Gateway::Exclusive)),
@@ -160,6 +161,10 @@ impl Drawing<'_> {
             20 | 21 => Block::Escalate {
                 id: self.id("escalate"),
                 code: self.random.pick(&ESCALATIONS),
+            },
+            24 | 25 => Block::Broadcast {
+                id: self.id("broadcast"),
+                signal: self.random.pick(&SIGNALS),
             },
             22 | 23 => Block::Compensate {
                 id: self.id("compensate"),
@@ -249,6 +254,7 @@ impl Drawing<'_> {
             repeated: None,
             boundaries: Vec::new(),
             undone: false,
+            mapped: None,
         };
         steps.insert(0, Block::Activity(task));
     }
@@ -259,7 +265,13 @@ impl Drawing<'_> {
 
     fn activity(&mut self, inside: Inside, scope: bool) -> Block {
         let (id, work) = if scope {
-            let content = self.scope(inside.scope());
+            let mut content = self.scope(inside.scope());
+            if self.wild && self.random.chance(25) {
+                content.transaction = true;
+                if self.random.chance(50) {
+                    content.end = End::Cancel;
+                }
+            }
             (content.id.clone(), Work::Scope(content))
         } else {
             let id = self.id("task");
@@ -274,6 +286,7 @@ impl Drawing<'_> {
                     },
                 },
                 3 => Work::Receive,
+                4 if self.wild => Work::Call,
                 4..7 => Work::External,
                 _ => Work::User,
             };
@@ -282,13 +295,15 @@ impl Drawing<'_> {
         let repeated = self.random.chance(if scope { 25 } else { 15 }).then(|| Repeated {
             sequential: self.random.chance(50),
             times: self.random.below(4),
+            enough: self.random.chance(25).then(|| 1 + self.random.below(3)),
             cut: self.cut(10),
         });
-        let waits = matches!(work, Work::User | Work::External | Work::Receive | Work::Scope(_));
+        let waits = !matches!(work, Work::Manual | Work::Set { .. });
         let mut boundaries: Vec<Boundary> = Vec::new();
         if waits && inside.depth < 6 {
             while boundaries.len() < 3 && self.random.chance(35) {
-                let (event, may_go_beside) = self.surrounding_event(matches!(work, Work::User | Work::Scope(_)));
+                let (event, may_go_beside) =
+                    self.surrounding_event(matches!(work, Work::User | Work::Call | Work::Scope(_)));
                 if boundaries.iter().any(|other| other.event.excludes(&event)) {
                     continue;
                 }
@@ -314,10 +329,20 @@ impl Drawing<'_> {
                 });
             }
         }
+        if matches!(&work, Work::Scope(scope) if scope.transaction) {
+            boundaries.push(Boundary {
+                id: self.id("boundary"),
+                interrupting: true,
+                event: Event::Cancel,
+                body: self.steps(inside.deeper()),
+                rejoins: self.random.chance(75),
+            });
+        }
         // A sub-process that is undone as a whole and in its parts is nothing that the oracle knows.
         let undoable = !matches!(work, Work::Manual) && (self.wild || !matches!(work, Work::Scope(_)));
         let undone = undoable && self.random.chance(25);
         let cut = self.cut(10);
+        let mapped = (self.wild && repeated.is_none() && self.random.chance(15)).then(|| self.random.pick(&VARIABLES));
         Block::Activity(Activity {
             id,
             work,
@@ -325,6 +350,7 @@ impl Drawing<'_> {
             repeated,
             boundaries,
             undone,
+            mapped,
         })
     }
 }

@@ -224,7 +224,9 @@ impl View<'_> {
         };
         must!(fits, "a token in {name} waits for {:?}", token.wait);
         match token.wait {
-            Wait::UserTask(_) | Wait::ExternalTask(_) | Wait::Signal => self.border(token.id, node, scope),
+            Wait::UserTask(_) | Wait::ExternalTask(_) | Wait::Signal | Wait::Call { .. } => {
+                self.border(token.id, node, scope)
+            }
             _ => Ok(()),
         }
     }

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::{Scope, Thrown};
-use super::course::{Doing, Run};
+use super::course::Run;
+use super::doing::Doing;
 use super::state::State;
 
 /// What is waited for, with how many times: `task <id>`, `job <id>`, or `event <id>` for an event at a border or one

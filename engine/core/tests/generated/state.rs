@@ -104,6 +104,12 @@ impl<'b> Body<'b> {
             undo: Vec::new(),
         }
     }
+
+    /// Whether so many are over that the others are given up.
+    pub fn has_enough(&self) -> bool {
+        let over = self.instances.iter().filter(|one| one.is_over()).count();
+        self.repeated.enough.is_some_and(|enough| over >= enough)
+    }
 }
 
 #[derive(Clone, Copy)]

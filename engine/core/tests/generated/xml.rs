@@ -71,6 +71,7 @@ impl Writing {
             End::Error(code) => Some(format!(r#"<errorEventDefinition errorRef="{code}"/>"#)),
             End::Escalation(code) => Some(format!(r#"<escalationEventDefinition escalationRef="{code}"/>"#)),
             End::Compensation => Some("<compensateEventDefinition/>".to_owned()),
+            End::Cancel => Some("<cancelEventDefinition/>".to_owned()),
         };
         if let (Some(last), Some(definition)) = (last, definition) {
             self.line(&format!(r#"<endEvent id="{id}-end">{definition}</endEvent>"#));
@@ -120,6 +121,9 @@ impl Writing {
             }
             Block::Escalate { id, code } => self.line(&format!(
                 r#"<intermediateThrowEvent id="{id}"><escalationEventDefinition escalationRef="{code}"/></intermediateThrowEvent>"#
+            )),
+            Block::Broadcast { id, signal } => self.line(&format!(
+                r#"<intermediateThrowEvent id="{id}"><signalEventDefinition signalRef="{signal}"/></intermediateThrowEvent>"#
             )),
             Block::Compensate { id } => self.line(&format!(
                 r#"<intermediateThrowEvent id="{id}"><compensateEventDefinition/></intermediateThrowEvent>"#
@@ -201,13 +205,23 @@ impl Writing {
         let id = &activity.id;
         let mut attributes_text = attributes(activity.cut);
         let repeated = activity.repeated.map_or(String::new(), |repeated| {
+            let enough = repeated.enough.map_or(String::new(), |enough| {
+                format!("<completionCondition>${{nrOfCompletedInstances >= {enough}}}</completionCondition>")
+            });
             format!(
-                r#"<multiInstanceLoopCharacteristics isSequential="{}"{}><loopCardinality>{}</loopCardinality></multiInstanceLoopCharacteristics>"#,
+                r#"<multiInstanceLoopCharacteristics isSequential="{}"{}><loopCardinality>{}</loopCardinality>{enough}</multiInstanceLoopCharacteristics>"#,
                 repeated.sequential,
                 attributes(repeated.cut),
                 repeated.times
             )
         });
+        let mapping = activity.mapped.map(|variable| {
+            format!(
+                r#"<extensionElements><camunda:inputOutput><camunda:inputParameter name="{variable}">${{{variable} + 1}}</camunda:inputParameter><camunda:outputParameter name="{variable}">${{{variable}}}</camunda:outputParameter></camunda:inputOutput></extensionElements>"#
+            )
+        });
+        // Extensions come before all else inside of an element.
+        let repeated = mapping.unwrap_or_default() + &repeated;
         match &activity.work {
             Work::Manual => self.line(&format!(r#"<manualTask id="{id}"{attributes_text}>{repeated}</manualTask>"#)),
             Work::User => self.line(&format!(r#"<userTask id="{id}"{attributes_text}>{repeated}</userTask>"#)),
@@ -215,6 +229,9 @@ impl Writing {
                 attributes_text += r#" messageRef="m0""#;
                 self.line(&format!(r#"<receiveTask id="{id}"{attributes_text}>{repeated}</receiveTask>"#));
             }
+            Work::Call => self.line(&format!(
+                r#"<callActivity id="{id}" calledElement="other"{attributes_text}>{repeated}</callActivity>"#
+            )),
             Work::External => self.line(&format!(
                 r#"<serviceTask id="{id}" camunda:type="external" camunda:topic="t"{attributes_text}>{repeated}</serviceTask>"#
             )),
@@ -226,9 +243,10 @@ impl Writing {
                 self.set(id, variable, &expression, &attributes_text, &repeated);
             }
             Work::Scope(scope) => {
-                self.line(&format!(r#"<subProcess id="{id}"{attributes_text}>{repeated}"#));
+                let element = if scope.transaction { "transaction" } else { "subProcess" };
+                self.line(&format!(r#"<{element} id="{id}"{attributes_text}>{repeated}"#));
                 self.content(scope, "");
-                self.line("</subProcess>");
+                self.line(&format!("</{element}>"));
             }
         }
         if activity.undone {
@@ -276,6 +294,7 @@ fn entry(block: &Block) -> String {
         | Block::Catch { id, .. }
         | Block::Escalate { id, .. }
         | Block::Compensate { id }
+        | Block::Broadcast { id, .. }
         | Block::Exit { id, .. } => id.clone(),
         Block::Loop { id, .. } => format!("{id}-reset"),
     }
@@ -314,6 +333,7 @@ fn definition_of(event: &Event) -> String {
         Event::Timer(text) => {
             format!("<timerEventDefinition><timeDuration>{text}</timeDuration></timerEventDefinition>")
         }
+        Event::Cancel => "<cancelEventDefinition/>".to_owned(),
         Event::Error(None) => "<errorEventDefinition/>".to_owned(),
         Event::Error(Some(code)) => format!(r#"<errorEventDefinition errorRef="{code}"/>"#),
         Event::Escalation(None) => "<escalationEventDefinition/>".to_owned(),
