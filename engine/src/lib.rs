@@ -20,6 +20,8 @@ mod executor;
 mod forms;
 mod history;
 mod ids;
+mod incident;
+mod job_change;
 mod job_definition;
 mod lock;
 mod pipeline;

@@ -1,7 +1,7 @@
 //! Operators suspend what runs, and activate it again.
 
 use flowstone_core::{Command, Rejection};
-use flowstone_store::query::{ProcessInstanceField as Field, Query, Scalar, Test};
+use flowstone_store::query::{Direction, ProcessInstanceField as Field, Query, Scalar, Test};
 use futures::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
@@ -44,18 +44,20 @@ impl Engine {
     /// [`Error::Store`]; what was changed until then stays.
     pub async fn suspend_instances(&self, query: Query<Field>, suspended: bool) -> Result<(), Error> {
         let mut pending = query.with(Field::Suspended, Test::Equals(Scalar::Boolean(!suspended)));
-        pending.order = Vec::new();
+        pending.order = vec![(Field::Id, Direction::Ascending)];
         pending.first = 0;
         pending.max = Some(AT_A_TIME as u64);
+        let mut page = pending.clone();
         loop {
-            let found = self.store().process_instances(&pending).await?;
-            if found.is_empty() {
+            let found = self.store().process_instances(&page).await?;
+            let Some(last) = found.last().map(|last| last.id) else {
                 return Ok(());
-            }
+            };
             let changes = stream::iter(found).map(Ok);
             changes
                 .try_for_each_concurrent(AT_A_TIME, |instance| self.suspend_instance(instance.id, suspended))
                 .await?;
+            page = pending.clone().with(Field::Id, Test::Greater(Scalar::Id(last)));
         }
     }
 

@@ -7,6 +7,7 @@ use flowstone_expression::Variables;
 use uuid::Uuid;
 
 use crate::event::Raised;
+use crate::incident::NewIncident;
 use crate::modification::Modification;
 use crate::state::{Caller, Delegation, EventKind, JobFailure};
 
@@ -146,6 +147,13 @@ pub enum Command {
         set: Variables,
         /// Names to remove; a name that does not exist is ignored.
         remove: Vec<String>,
+    },
+    /// Raise an incident by hand.
+    RaiseIncident(NewIncident),
+    /// Resolve an incident by hand, but none of a job or external task that failed: that needs retries.
+    ResolveIncident {
+        /// Incident.
+        incident: Uuid,
     },
     /// Suspend the instance, so that nothing goes on in it, or activate it again.
     Suspend(bool),

@@ -47,6 +47,7 @@ impl Step<'_> {
             incident_type: "unsupportedImplementation".into(),
             token: id,
             source: id,
+            configuration: None,
             node: self.model.id(node),
             message: Some(format!(
                 "the work is {code}, which this engine cannot run; do it elsewhere and then signal execution {id}, \

@@ -256,6 +256,7 @@ impl Step<'_> {
                     incident_type: INCIDENT_TYPE.into(),
                     token: id,
                     source: id,
+                    configuration: None,
                     node,
                     message,
                     created_at: self.now,

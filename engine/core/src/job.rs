@@ -325,6 +325,7 @@ impl Step<'_> {
             incident_type: INCIDENT_TYPE.into(),
             token: owner,
             source: job,
+            configuration: None,
             node,
             message,
             created_at: self.now,
@@ -336,7 +337,7 @@ impl Step<'_> {
     pub(crate) fn resolve_incidents_from(&mut self, owner: Uuid, source: Uuid) {
         let incidents = self.instance.incidents_of(owner);
         let open: Vec<Uuid> = incidents
-            .filter(|incident| incident.source == source)
+            .filter(|incident| incident.source == source && incident.is_of_failure())
             .map(|incident| incident.id)
             .collect();
         for id in open {

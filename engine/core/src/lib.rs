@@ -25,6 +25,7 @@ mod external_task;
 mod form;
 mod gateway;
 mod ids;
+mod incident;
 mod inclusive_gateway;
 mod instantiate;
 mod job;
@@ -54,6 +55,7 @@ pub use event::{Called, CalledVersion, DecisionQuestion, Event, Outcome, Raised}
 pub use flowstone_script::Limits as EvaluationLimits;
 pub use form::{FormAddress, FormVariable};
 pub use ids::{CountingIds, IdSource};
+pub use incident::NewIncident;
 pub use job::repeat;
 pub use job_definition::JobDefinition;
 pub use modification::{Instruction, Modification, StartAt, StartInstruction};

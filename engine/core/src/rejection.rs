@@ -82,6 +82,30 @@ pub enum Rejection {
         /// Task concerned.
         task: Uuid,
     },
+    /// No such incident in this instance.
+    #[error("Cannot find an incident with id '{incident}'")]
+    UnknownIncident {
+        /// Id asked for.
+        incident: Uuid,
+    },
+    /// An incident that goes with new retries cannot be resolved otherwise.
+    #[error("Cannot resolve an incident of type {incident_type}")]
+    IncidentOfFailure {
+        /// Its type.
+        incident_type: String,
+    },
+    /// The engine raises incidents of this type by itself.
+    #[error("incidents of type '{incident_type}' are raised by the engine itself; give another type")]
+    EngineIncident {
+        /// The type.
+        incident_type: String,
+    },
+    /// An execution is in no activity, or in several.
+    #[error("Execution must be related to an activity: activity is null (execution {execution})")]
+    NoActivity {
+        /// Execution asked for.
+        execution: Uuid,
+    },
     /// No such job in this instance.
     #[error("No job found with id '{job}'")]
     UnknownJob {

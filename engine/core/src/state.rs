@@ -412,18 +412,45 @@ pub struct JobFailure {
 pub struct Incident {
     /// Incident id.
     pub id: Uuid,
-    /// `failedExternalTask` or `failedJob`.
+    /// `failedExternalTask`, `failedJob`, `unsupportedImplementation`, or what somebody who raised it said.
     pub incident_type: Arc<str>,
     /// Token or scope concerned.
     pub token: Uuid,
-    /// External task or job that failed.
+    /// External task or job that failed; else the token or scope itself.
     pub source: Uuid,
+    /// What it is about, when somebody raised it and said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
     /// Node concerned.
     pub node: Arc<str>,
     /// Why.
     pub message: Option<String>,
     /// When it was raised.
     pub created_at: DateTime<Utc>,
+}
+
+impl Incident {
+    /// Whether the engine raises incidents of a type by itself.
+    pub fn is_of_the_engine(incident_type: &str) -> bool {
+        matches!(
+            incident_type,
+            "failedExternalTask" | "failedJob" | "unsupportedImplementation"
+        )
+    }
+
+    /// Whether a job or external task has no retries left: more of them resolve it.
+    pub fn is_of_failure(&self) -> bool {
+        matches!(&*self.incident_type, "failedExternalTask" | "failedJob")
+    }
+
+    /// What it is about, as clients see it.
+    pub fn configuration(&self) -> Option<String> {
+        if Self::is_of_the_engine(&self.incident_type) {
+            Some(self.source.to_string())
+        } else {
+            self.configuration.clone()
+        }
+    }
 }
 
 /// How to take one change back.

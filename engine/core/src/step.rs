@@ -325,6 +325,8 @@ impl<'a> Step<'a> {
                 set,
                 remove,
             } => self.modify_variables(*scope, *local, set, remove),
+            Command::RaiseIncident(new) => self.raise_incident(new),
+            Command::ResolveIncident { incident } => self.resolve_incident(*incident),
             Command::Suspend(suspended) => {
                 self.suspend(*suspended);
                 Ok(())

@@ -74,7 +74,7 @@ impl Past<'_> {
                 execution_id: incident.token,
                 incident_type: incident.incident_type.clone(),
                 node_id: incident.node.clone(),
-                configuration: Some(incident.source.to_string()),
+                configuration: incident.configuration(),
                 message: incident.message.clone(),
                 created_at: incident.created_at,
                 ended_at: Some(self.now),

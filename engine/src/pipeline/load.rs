@@ -64,6 +64,9 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
         parts.incident(Incident {
             id: incident.id,
             source: source(&incident)?,
+            configuration: incident
+                .configuration
+                .filter(|_| !Incident::is_of_the_engine(&incident.incident_type)),
             incident_type: incident.incident_type,
             token: incident.activity_id,
             node: incident.node_id,
@@ -151,7 +154,10 @@ fn phase(kind: ActivityKind) -> Option<ScopePhase> {
 
 /// What failed, so that the incident is resolved with it.
 fn source(incident: &IncidentRow) -> Result<Uuid, String> {
-    let configuration = incident.configuration.as_deref().map(Uuid::parse_str);
+    // Whoever raises an incident says about what in words of their own.
+    let of_the_engine = Incident::is_of_the_engine(&incident.incident_type);
+    let configuration = incident.configuration.as_deref().filter(|_| of_the_engine);
+    let configuration = configuration.map(Uuid::parse_str);
     configuration
         .unwrap_or(Ok(incident.activity_id))
         .map_err(|error| format!("incident {} concerns something without an id: {error}", incident.id))

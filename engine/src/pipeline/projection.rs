@@ -268,7 +268,7 @@ impl Projection {
                 activity_id: incident.token,
                 incident_type: incident.incident_type.clone(),
                 node_id: incident.node.clone(),
-                configuration: Some(incident.source.to_string()),
+                configuration: incident.configuration(),
                 message: incident.message.clone(),
                 created_at: incident.created_at,
             }),

@@ -1,5 +1,7 @@
 //! `/execution`: instances, scopes and tokens at rest. Their local variables are in [`super::variables`].
 
+mod incident;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -31,6 +33,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(signal))
         .routes(routes!(message_subscription))
         .routes(routes!(trigger))
+        .merge(incident::routes())
 }
 
 static EXECUTIONS: Table<Field> = Table {

@@ -4,6 +4,7 @@ mod fetch;
 mod query;
 mod report;
 mod retries;
+mod topics;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -31,6 +32,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(report::routes())
         .merge(retries::routes())
         .merge(query::routes())
+        .merge(topics::routes())
         .routes(routes!(get))
         .routes(routes!(error_details))
 }

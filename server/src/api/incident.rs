@@ -1,5 +1,7 @@
 //! `/incident`: what an operator must look at.
 
+mod resolve;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use flowstone_store::query::{IncidentField as Field, Query, Scalar, Test};
@@ -8,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::body::{self, Parameters};
 use super::error::{ApiError, ErrorBody};
@@ -21,6 +24,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(count))
         .routes(routes!(get))
+        .merge(resolve::routes())
 }
 
 static INCIDENTS: Table<Field> = Table {
@@ -136,15 +140,18 @@ async fn count(State(state): State<AppState>, parameters: Parameters) -> Result<
     params(("id" = String, Path, description = "Incident id")),
     responses((status = 200, body = Incident), (status = 404, body = ErrorBody)))]
 async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<Incident>, ApiError> {
-    let records = match body::id(&id) {
-        Some(id) => {
-            let query = Query::default().with(Field::Id, Test::Equals(Scalar::Id(id)));
-            state.store().incidents(&query).await?
-        }
-        None => Vec::new(),
+    let found = match body::id(&id) {
+        Some(id) => find(&state, id).await?,
+        None => None,
     };
-    match records.into_iter().next() {
+    match found {
         Some(record) => Ok(Json(record.into())),
         None => Err(ApiError::not_found(format!("No matching incident with id {id}"))),
     }
+}
+
+/// The open incident with an id, if there is one.
+pub(super) async fn find(state: &AppState, id: Uuid) -> Result<Option<IncidentRecord>, ApiError> {
+    let query = Query::default().with(Field::Id, Test::Equals(Scalar::Id(id)));
+    Ok(state.store().incidents(&query).await?.into_iter().next())
 }

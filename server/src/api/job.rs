@@ -2,6 +2,7 @@
 
 mod change;
 mod query;
+mod suspension;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -22,11 +23,14 @@ use super::body;
 use super::error::{ApiError, ErrorBody};
 use super::value::date_to_wire;
 
+pub(super) use change::{checked_retries, date};
+
 /// The operations of this resource.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(query::routes())
         .merge(change::routes())
+        .merge(suspension::routes())
         .routes(routes!(get, delete))
         .routes(routes!(execute))
         .routes(routes!(stack_trace))
@@ -85,31 +89,6 @@ async fn find(state: &AppState, id: &str) -> Result<Option<JobRow>, ApiError> {
     Ok(state.store().jobs(&query).await?.pop())
 }
 
-/// Sends a command to the instance that a job belongs to; `unknown` is the answer when there is no such job.
-async fn submit(state: &AppState, job: Uuid, command: Command, unknown: ApiError) -> Result<(), ApiError> {
-    let answer = match state.engine().submit(Submission::new(job, command.clone())).await {
-        // It may belong to a definition, not to an instance.
-        Err(Error::Unknown(_)) => of_definition(state, job, command).await,
-        Ok(_) => Ok(()),
-        Err(error) => Err(error),
-    };
-    match answer {
-        Ok(()) => Ok(()),
-        Err(Error::Unknown(_) | Error::Rejected(Rejection::UnknownJob { .. } | Rejection::Ended { .. })) => {
-            Err(unknown)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn of_definition(state: &AppState, job: Uuid, command: Command) -> Result<(), Error> {
-    match command {
-        Command::ExecuteJob { .. } => state.engine().execute_start_timer(job).await.map(drop),
-        Command::ChangeJob { change, .. } => state.engine().change_start_timer(job, &change).await,
-        _ => Err(Error::Unknown(job)),
-    }
-}
-
 fn no_job(id: &str) -> ApiError {
     ApiError::not_found(format!("No job found with id '{id}'"))
 }
@@ -143,8 +122,22 @@ async fn delete(State(state): State<AppState>, Path(id): Path<String>) -> Result
     responses((status = 204), (status = 404, body = ErrorBody), (status = 500, body = ErrorBody)))]
 async fn execute(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
     let job = body::id(&id).ok_or_else(|| no_job(&id))?;
-    submit(&state, job, Command::ExecuteJob { job }, no_job(&id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let executed = match state
+        .engine()
+        .submit(Submission::new(job, Command::ExecuteJob { job }))
+        .await
+    {
+        // It may belong to a definition, not to an instance.
+        Err(Error::Unknown(_)) => state.engine().execute_start_timer(job).await,
+        executed => executed,
+    };
+    match executed {
+        Ok(_) => Ok(StatusCode::NO_CONTENT),
+        Err(Error::Unknown(_) | Error::Rejected(Rejection::UnknownJob { .. } | Rejection::Ended { .. })) => {
+            Err(no_job(&id))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Get the details of the last failure of a job

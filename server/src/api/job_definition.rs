@@ -1,5 +1,7 @@
 //! `/job-definition`: which elements of the deployed processes make jobs. They follow from the models.
 
+mod change;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use flowstone_engine::JobDefinition;
@@ -20,6 +22,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list, query))
         .routes(routes!(count, query_count))
         .routes(routes!(get))
+        .merge(change::routes())
 }
 
 /// An element that makes jobs.
@@ -249,11 +252,15 @@ async fn query_count(
     params(("id" = String, Path, description = "Job definition id")),
     responses((status = 200, body = JobDefinitionBody), (status = 404, body = ErrorBody)))]
 async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<JobDefinitionBody>, ApiError> {
-    let wanted = Map::from_iter([("jobDefinitionId".to_owned(), Value::String(id.clone()))]);
-    match filtered(&state, &wanted).await?.pop() {
-        Some(body) => Ok(Json(body)),
-        None => Err(ApiError::not_found(format!(
-            "Job Definition with id {id} does not exist"
-        ))),
-    }
+    existing(&state, &id).await.map(Json)
+}
+
+/// The job definition with an id.
+///
+/// # Errors
+/// 404 when there is none.
+async fn existing(state: &AppState, id: &str) -> Result<JobDefinitionBody, ApiError> {
+    let wanted = Map::from_iter([("jobDefinitionId".to_owned(), Value::String(id.to_owned()))]);
+    let found = filtered(state, &wanted).await?.pop();
+    found.ok_or_else(|| ApiError::not_found(format!("Job Definition with id {id} does not exist")))
 }

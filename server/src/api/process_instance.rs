@@ -2,6 +2,7 @@
 
 pub(crate) mod instruction;
 mod modification;
+mod suspension;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,7 +11,7 @@ use flowstone_core::Command;
 use flowstone_engine::{ActivityNode, Error, InstanceView, Submission};
 use flowstone_store::query::{ProcessInstanceField as Field, Query, Scalar, Test};
 use flowstone_store::record::ProcessInstanceRecord;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +21,6 @@ use uuid::Uuid;
 use super::body::{self, JsonBody, Parameters};
 use super::error::{ApiError, ErrorBody};
 use super::filter::{self, Table, When};
-use super::suspension::wanted;
 use super::{AppState, Count, Link};
 
 /// The operations of this resource.
@@ -30,8 +30,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(count, query_count))
         .routes(routes!(get, delete))
         .routes(routes!(activity_instances))
-        .routes(routes!(set_suspended))
         .merge(modification::routes())
+        .merge(suspension::routes())
 }
 
 pub(crate) static PROCESS_INSTANCES: Table<Field> = Table {
@@ -307,32 +307,6 @@ async fn find(state: &AppState, id: &str) -> Result<Option<ProcessInstanceRecord
 
 fn unknown(id: &str) -> ApiError {
     ApiError::not_found(format!("Process instance with id {id} does not exist"))
-}
-
-/// Whether an instance is suspended.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct SuspensionRequest {
-    suspended: Option<bool>,
-}
-
-/// Suspend or activate a process instance
-///
-/// Nothing goes on in a suspended instance: its tasks cannot be fetched or completed, its jobs are not executed.
-#[utoipa::path(put, path = "/process-instance/{id}/suspended", operation_id = "updateSuspensionStateById",
-    tag = "Process Instance", params(("id" = String, Path, description = "Process instance id")),
-    request_body = SuspensionRequest,
-    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn set_suspended(
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    JsonBody(request): JsonBody<SuspensionRequest>,
-) -> Result<StatusCode, ApiError> {
-    let suspended = wanted(request.suspended)?;
-    let record = find(&state, &id).await?.ok_or_else(|| unknown(&id))?;
-    let command = Command::Suspend(suspended);
-    state.engine().submit(Submission::new(record.id, command)).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 fn incidents(ids: &[Uuid], activity_id: &str) -> Vec<ActivityIncident> {

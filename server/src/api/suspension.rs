@@ -1,8 +1,10 @@
 //! What the operations that suspend and activate have in common.
 
+use flowstone_store::query::{Query, Scalar, Test};
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::starts::Tenant;
 
 /// The state that a request asks for.
 ///
@@ -23,5 +25,14 @@ pub(super) fn at_once(execution_date: Option<&Value>) -> Result<(), ApiError> {
             "executionDate is not supported: the state changes at once. Leave it out, and send the request when the \
              state is to change",
         )),
+    }
+}
+
+/// A query for what belongs to a tenant.
+pub(super) fn of_tenant<F>(query: Query<F>, field: F, tenant: &Tenant) -> Query<F> {
+    match tenant {
+        Tenant::Any => query,
+        Tenant::Without => query.with(field, Test::IsNull),
+        Tenant::Only(tenant) => query.with(field, Test::Equals(Scalar::Text(tenant.clone()))),
     }
 }

@@ -6,6 +6,7 @@ mod forms;
 mod history;
 mod jobs;
 mod modification;
+mod operations;
 mod order;
 mod progress;
 mod records;

@@ -81,6 +81,13 @@ fn from_parameters(parameters: &Parameters, now: DateTime<Utc>) -> Result<Query<
     Ok(query)
 }
 
+/// The tasks that are in states: `locked`, `notLocked` or `withRetriesLeft`.
+pub(super) fn in_states(given: impl Fn(&str) -> bool, now: DateTime<Utc>) -> Query<ExternalTaskField> {
+    let mut query = Query::default();
+    add_lock_states(&mut query, given, now);
+    query
+}
+
 /// Filters that take more than one test of one field.
 fn add_lock_states(query: &mut Query<ExternalTaskField>, given: impl Fn(&str) -> bool, now: DateTime<Utc>) {
     let locked = Condition::Field(Field::LockExpires, Test::Greater(Scalar::Time(now)));

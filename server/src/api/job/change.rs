@@ -2,13 +2,14 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use flowstone_core::{Command, JobChange};
+use flowstone_core::JobChange;
+use flowstone_engine::Error;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{no_job, submit};
+use super::no_job;
 use crate::api::AppState;
 use crate::api::body::{self, JsonBody};
 use crate::api::error::{ApiError, ErrorBody};
@@ -33,8 +34,11 @@ pub(super) async fn one(
     let Some(job) = body::id(id) else {
         return Err(unknown);
     };
-    submit(state, job, Command::ChangeJob { job, change }, unknown).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match state.engine().change_job(job, change).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(Error::Unknown(_)) => Err(unknown),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// New retries of a job.
@@ -82,14 +86,7 @@ async fn set_retries(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<JobRetriesRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let retries = request
-        .retries
-        .ok_or_else(|| ApiError::invalid("The number of retries cannot be null."))?;
-    if retries < 0 {
-        return Err(ApiError::invalid_as_server_error(format!(
-            "The number of job retries must be a non-negative Integer, but '{retries}' has been provided."
-        )));
-    }
+    let retries = checked_retries(request.retries)?;
     let unknown = ApiError::invalid_as_server_error(format!("No job found with id '{id}'."));
     if let Some(due) = request.due_date {
         one(&state, &id, JobChange::Due(Some(date(&due)?)), unknown.clone()).await?;
@@ -138,7 +135,25 @@ async fn set_suspended(
     one(&state, &id, JobChange::Suspended(suspended), no_job(&id)).await
 }
 
-fn date(text: &str) -> Result<chrono::DateTime<chrono::Utc>, ApiError> {
+/// The retries that a request gives.
+///
+/// # Errors
+/// 400 without any, 500 below 0, as Camunda answers.
+pub(in crate::api) fn checked_retries(retries: Option<i32>) -> Result<i32, ApiError> {
+    match retries {
+        None => Err(ApiError::invalid("The number of retries cannot be null.")),
+        Some(retries) if retries < 0 => Err(ApiError::invalid_as_server_error(format!(
+            "The number of job retries must be a non-negative Integer, but '{retries}' has been provided."
+        ))),
+        Some(retries) => Ok(retries),
+    }
+}
+
+/// The date that a request gives.
+///
+/// # Errors
+/// 400 when it is none.
+pub(in crate::api) fn date(text: &str) -> Result<chrono::DateTime<chrono::Utc>, ApiError> {
     date_from_wire(&serde_json::Value::from(text)).ok_or_else(|| {
         ApiError::invalid(format!(
             "'{text}' is not a date; write it like 2026-01-31T09:30:00.000+0000"

@@ -14,7 +14,7 @@ use crate::api::AppState;
 use crate::api::body::JsonBody;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::starts::Tenant;
-use crate::api::suspension::{at_once, wanted};
+use crate::api::suspension::{at_once, of_tenant, wanted};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -117,14 +117,8 @@ async fn set_suspended_of_many(
         request.process_definition_tenant_id.clone(),
         request.process_definition_without_tenant_id,
     )?;
-    let mut query = Query::default().with(DefinitionField::Key, Test::Equals(Scalar::Text(key.clone())));
-    match &tenant {
-        Tenant::Any => {}
-        Tenant::Without => query = query.with(DefinitionField::TenantId, Test::IsNull),
-        Tenant::Only(tenant) => {
-            query = query.with(DefinitionField::TenantId, Test::Equals(Scalar::Text(tenant.clone())));
-        }
-    }
+    let query = Query::default().with(DefinitionField::Key, Test::Equals(Scalar::Text(key.clone())));
+    let query = of_tenant(query, DefinitionField::TenantId, &tenant);
     let versions = state.store().definitions(&query).await?;
     if versions.is_empty() {
         return Err(match tenant {
