@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod called;
 mod forms;
 mod history;
 mod jobs;
+mod logs;
 mod modification;
 mod operations;
 mod order;
