@@ -20,6 +20,7 @@ mod repetition;
 mod schema;
 mod script;
 mod task;
+mod thrown_event;
 mod value;
 
 use std::collections::HashMap;

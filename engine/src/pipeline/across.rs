@@ -3,6 +3,7 @@
 //! Such a command goes alone. What leaves one instance is given to the others until nothing is left to give, and all
 //! of it is written in one transaction or not at all.
 
+mod decision;
 mod deleted;
 
 use std::collections::{HashMap, VecDeque};
@@ -13,7 +14,7 @@ use flowstone_core::{
     Instance, Modification, Outcome as End, Raised, Rejection, Start, Trigger, start, step,
 };
 use flowstone_expression::Variables;
-use flowstone_store::query::{DecisionField, DefinitionField, Query, Scalar, SubscriptionField, Test};
+use flowstone_store::query::{DefinitionField, Query, Scalar, SubscriptionField, Test};
 use uuid::Uuid;
 
 use self::deleted::left_out;
@@ -21,7 +22,6 @@ use super::hot::Hot;
 use super::job::Job;
 use super::round::{Round, Touched};
 use super::writer::Writer;
-use crate::decisions::Decision;
 use crate::definitions::Definition;
 use crate::error::Error;
 use crate::ids::InstanceIds;
@@ -313,68 +313,6 @@ impl Across<'_> {
             Some(record) => Ok(shell.definitions.get(&record.id).await?),
             None => Err(unknown(called)),
         }
-    }
-
-    /// Evaluates a decision for the token that waits for it.
-    async fn decide(&mut self, from: Uuid, question: DecisionQuestion) -> Result<(), Failure> {
-        let decision = self.wanted_decision(from, &question).await?;
-        let limits = self.writer.shell.step_options.evaluation;
-        let rows = decision
-            .evaluate(&question.variables, &limits, self.round.now)
-            .map_err(|error| match error {
-                Error::DecisionFailed { problem, .. } => Failure::Refused(Rejection::DecisionFailed {
-                    node: question.node.to_string(),
-                    key: question.key.clone(),
-                    problem,
-                }),
-                other => other.into(),
-            })?;
-        let token = question.token;
-        self.step(from, &Command::Decided { token, rows }).await
-    }
-
-    async fn wanted_decision(&mut self, from: Uuid, question: &DecisionQuestion) -> Result<Arc<Decision>, Failure> {
-        let shell = self.writer.shell.clone();
-        let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
-        let tenant = question.tenant_id.as_deref();
-        let query = Query::default()
-            .with(DecisionField::Key, text(&question.key))
-            .with(DecisionField::TenantId, tenant.map_or(Test::IsNull, text));
-        let found = match &question.version {
-            CalledVersion::Latest => {
-                let own = shell.definitions.latest_decision(&question.key, tenant).await?;
-                match own {
-                    // What no tenant of its own has is what all tenants share.
-                    None if tenant.is_some() => shell.definitions.latest_decision(&question.key, None).await?,
-                    own => own,
-                }
-            }
-            CalledVersion::Deployment => {
-                let deployment = self.deployment_of(from);
-                let query = query.with(DecisionField::DeploymentId, Test::Equals(Scalar::Id(deployment)));
-                shell.store.decisions(&query).await?.pop()
-            }
-            CalledVersion::Version(version) => {
-                let version = Scalar::Integer(i64::from(*version));
-                let query = query.with(DecisionField::Version, Test::Equals(version));
-                shell.store.decisions(&query).await?.pop()
-            }
-            CalledVersion::Tag(tag) => {
-                let mut found = shell
-                    .store
-                    .decisions(&query.with(DecisionField::VersionTag, text(tag)))
-                    .await?;
-                found.sort_by_key(|record| record.version);
-                found.pop()
-            }
-        };
-        let Some(record) = found else {
-            return Err(Failure::Refused(Rejection::UnknownDecision {
-                node: question.node.to_string(),
-                key: question.key.clone(),
-            }));
-        };
-        Ok(shell.definitions.decision(&record.id).await?)
     }
 
     /// The deployment that the definition of an instance came with.

@@ -1,0 +1,75 @@
+//! Decisions that business rule tasks want.
+
+use std::sync::Arc;
+
+use flowstone_core::{CalledVersion, Command, DecisionQuestion, Rejection};
+use flowstone_store::query::{DecisionField, Query, Scalar, Test};
+use uuid::Uuid;
+
+use super::{Across, Failure};
+use crate::decisions::Decision;
+use crate::error::Error;
+
+impl Across<'_> {
+    /// Evaluates a decision for the token that waits for it.
+    pub(super) async fn decide(&mut self, from: Uuid, question: DecisionQuestion) -> Result<(), Failure> {
+        let decision = self.wanted_decision(from, &question).await?;
+        let limits = self.writer.shell.step_options.evaluation;
+        let rows = decision
+            .evaluate(&question.variables, &limits, self.round.now)
+            .map_err(|error| match error {
+                Error::DecisionFailed { problem, .. } => Failure::Refused(Rejection::DecisionFailed {
+                    node: question.node.to_string(),
+                    key: question.key.clone(),
+                    problem,
+                }),
+                other => other.into(),
+            })?;
+        let token = question.token;
+        self.step(from, &Command::Decided { token, rows }).await
+    }
+
+    async fn wanted_decision(&mut self, from: Uuid, question: &DecisionQuestion) -> Result<Arc<Decision>, Failure> {
+        let shell = self.writer.shell.clone();
+        let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
+        let tenant = question.tenant_id.as_deref();
+        let query = Query::default()
+            .with(DecisionField::Key, text(&question.key))
+            .with(DecisionField::TenantId, tenant.map_or(Test::IsNull, text));
+        let found = match &question.version {
+            CalledVersion::Latest => {
+                let own = shell.definitions.latest_decision(&question.key, tenant).await?;
+                match own {
+                    // What no tenant of its own has is what all tenants share.
+                    None if tenant.is_some() => shell.definitions.latest_decision(&question.key, None).await?,
+                    own => own,
+                }
+            }
+            CalledVersion::Deployment => {
+                let deployment = self.deployment_of(from);
+                let query = query.with(DecisionField::DeploymentId, Test::Equals(Scalar::Id(deployment)));
+                shell.store.decisions(&query).await?.pop()
+            }
+            CalledVersion::Version(version) => {
+                let version = Scalar::Integer(i64::from(*version));
+                let query = query.with(DecisionField::Version, Test::Equals(version));
+                shell.store.decisions(&query).await?.pop()
+            }
+            CalledVersion::Tag(tag) => {
+                let mut found = shell
+                    .store
+                    .decisions(&query.with(DecisionField::VersionTag, text(tag)))
+                    .await?;
+                found.sort_by_key(|record| record.version);
+                found.pop()
+            }
+        };
+        let Some(record) = found else {
+            return Err(Failure::Refused(Rejection::UnknownDecision {
+                node: question.node.to_string(),
+                key: question.key.clone(),
+            }));
+        };
+        Ok(shell.definitions.decision(&record.id).await?)
+    }
+}
