@@ -54,7 +54,7 @@ history_record!(
         select i.id, i.instance_id, p.root_instance_id, i.activity_id, i.incident_type, i.node_id, i.configuration, \
             i.message, i.created_at, null::timestamptz, 'open', p.definition_id, coalesce(d.key, split_part(p.definition_id, ':', 1)), \
             p.tenant_id, j.job_definition_id from incident i join process_instance p on p.id = i.instance_id \
-            left join job j on j.id = (case when i.incident_type = 'failedJob' then i.configuration::uuid end) \
+            left join job j on j.instance_id = i.instance_id and j.id::text = i.configuration \
             left join process_definition d on d.id = p.definition_id) h"
 );
 

@@ -243,7 +243,10 @@ pub async fn incidents_that_are_open_and_closed_are_history(store: SharedStore) 
     let mut open = incident(&instance.task);
     open.incident_type = "failedJob".into();
     open.configuration = Some(failed.id.to_string());
-    let of_task = incident(&instance.task);
+    // Somebody who raises an incident says freely what it is about.
+    let mut of_task = incident(&instance.task);
+    of_task.incident_type = "failedJob".into();
+    of_task.configuration = Some("no id".to_owned());
     let mut start = instance.start();
     start.incidents_inserted = vec![open.clone(), of_task.clone()];
     start.jobs_put = vec![JobRow {
