@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use flowstone_core::{Event, Instance, ScopePhase, Wait};
+use flowstone_core::{Command, Event, Instance, ScopePhase, Wait};
 use uuid::Uuid;
 
 use crate::must;
@@ -116,4 +116,25 @@ impl History {
         must!(before == Some(Life::Open(kind)), "was {before:?} before: {event:?}");
         Ok(())
     }
+}
+
+/// What is told as canceled is what the command canceled.
+pub fn fits(command: &Command, events: &[Event]) -> Result<(), String> {
+    for event in events {
+        let (left, was_canceled) = match event {
+            Event::TokenLeft { id, canceled, .. } | Event::ScopeClosed { id, canceled, .. } => (*id, *canceled),
+            _ => continue,
+        };
+        let expected = match command {
+            Command::Cancel { .. } => Some(true),
+            Command::CompleteUserTask { task, .. } if *task == left => Some(false),
+            Command::CompleteExternalTask { holder, .. } if holder.task == left => Some(false),
+            _ => None,
+        };
+        must!(
+            expected.is_none_or(|expected| expected == was_canceled),
+            "{command:?} led to {event:?}"
+        );
+    }
+    Ok(())
 }

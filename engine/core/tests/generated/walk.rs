@@ -15,7 +15,7 @@ use flowstone_expression::{TypedValue, Variables};
 use super::action::{self, Action};
 use super::block::{Scope, VARIABLES, loops};
 use super::draw;
-use super::history::History;
+use super::history::{self, History};
 use super::invariants;
 use super::modification;
 use super::oracle::{self, Oracle, Step};
@@ -271,6 +271,7 @@ impl Course {
                 for event in &events {
                     apply(&mut self.told, event);
                 }
+                history::fits(command, &events)?;
                 self.look(events)?;
                 Ok(Ok(()))
             }
