@@ -213,3 +213,34 @@ async fn two_servers_share_one_database() {
         second.post(&complete, &json!({"workerId": "w"})).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_definition_that_one_server_suspends_rests_on_all() {
+    let url = postgres().await;
+    let (one, other) = (Server::start(&url).await.unwrap(), Server::start(&url).await.unwrap());
+    one.deploy("one.bpmn", one_task("work")).await.unwrap();
+    let by_key = "/process-definition/key/one-task/start";
+    // Both remember the definition from here on.
+    for server in [&one, &other] {
+        server.post(by_key, &json!({})).await.unwrap();
+    }
+    let definition = one.get("/process-definition/key/one-task").await.unwrap();
+    let suspension = format!("/process-definition/{}/suspended", id(&definition));
+    let by_id = format!("/process-definition/{}/start", id(&definition));
+    for (suspended, expected) in [(true, 500), (false, 200)] {
+        let body = json!({ "suspended": suspended });
+        let (status, refused) = one.send("PUT", &suspension, Some(&body)).await.unwrap();
+        assert_eq!(status, 204, "{refused}");
+        let (status, reply) = other.send("POST", by_key, Some(&json!({}))).await.unwrap();
+        assert_eq!(status, expected, "by key, at once: {reply}");
+        let deadline = Instant::now() + Duration::from_secs(5);
+        loop {
+            let (status, reply) = other.send("POST", &by_id, Some(&json!({}))).await.unwrap();
+            if status == expected {
+                break;
+            }
+            assert!(Instant::now() < deadline, "by id: {status} {reply}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
