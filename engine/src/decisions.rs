@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use flowstone_core::EvaluationLimits;
-use flowstone_decision::{Inputs, Model, read};
+use flowstone_decision::{Evaluated, Inputs, Model, read};
 use flowstone_expression::{TypedValue, Value, Variables};
 use flowstone_feel as feel;
 use flowstone_script::{feel_value, from_feel_value};
 use flowstone_store::query::{DecisionField, Query, Scalar, Test};
 use flowstone_store::record::DecisionRecord;
 
+use crate::decision_history;
 use crate::definitions::Definitions;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::history::HistoryLevel;
 use crate::lock::lock;
 
 /// A decision ready to be evaluated.
@@ -21,7 +23,17 @@ use crate::lock::lock;
 pub(crate) struct Decision {
     /// What is stored of it.
     pub(crate) record: DecisionRecord,
+    /// The other decisions of its file.
+    others: Vec<DecisionRecord>,
     model: Model,
+}
+
+/// What a decision came to.
+pub(crate) struct Answer {
+    /// The results by the names of the outputs, a row for each matching rule.
+    pub(crate) rows: Vec<Variables>,
+    /// How it and what it requires came to that.
+    pub(crate) evaluated: Vec<Evaluated>,
 }
 
 /// Whether a resource of this name holds decisions (contract 3.7 "Deployed by suffix").
@@ -30,7 +42,12 @@ pub(crate) fn is_dmn(name: &str) -> bool {
 }
 
 impl Decision {
-    /// The results by the names of the outputs, a row for each matching rule.
+    /// Another decision of its file, by its key.
+    pub(crate) fn required(&self, key: &str) -> Option<&DecisionRecord> {
+        self.others.iter().find(|other| &*other.key == key)
+    }
+
+    /// Evaluates it with all that it requires.
     ///
     /// # Errors
     /// [`Error::DecisionFailed`] when the decision costs more than the limits allow, or gives what no variable can
@@ -40,7 +57,7 @@ impl Decision {
         variables: &Variables,
         limits: &EvaluationLimits,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Variables>, Error> {
+    ) -> Result<Answer, Error> {
         let key = &self.record.key;
         let failed = |problem: String| Error::DecisionFailed {
             decision: key.to_string(),
@@ -62,21 +79,21 @@ impl Decision {
             let stated = types.iter().find(|(output, _)| *output == name);
             typed(value, stated.and_then(|(_, stated)| *stated)).map_err(&failed)
         };
-        outcome
-            .rows
-            .iter()
-            .map(|row| {
-                let outputs = row.outputs.iter();
-                outputs
-                    .map(|(name, value)| Ok((name.to_string(), typed(name, value)?)))
-                    .collect()
-            })
-            .collect()
+        let rows = outcome.rows.iter().map(|row| {
+            let outputs = row.outputs.iter();
+            outputs
+                .map(|(name, value)| Ok((name.to_string(), typed(name, value)?)))
+                .collect()
+        });
+        Ok(Answer {
+            rows: rows.collect::<Result<_, Error>>()?,
+            evaluated: outcome.evaluated,
+        })
     }
 }
 
 /// A result as a variable. What an output calls its type tells apart kinds of numbers that FEEL does not know.
-fn typed(value: &feel::Value, stated: Option<&str>) -> Result<TypedValue, String> {
+pub(crate) fn typed(value: &feel::Value, stated: Option<&str>) -> Result<TypedValue, String> {
     let plain = from_feel_value(value).map_err(|error| error.to_string())?;
     let stated = stated.map(|stated| stated.rsplit(':').next().unwrap_or(stated));
     let exact = match (plain, stated) {
@@ -116,7 +133,11 @@ impl Definitions {
         let model = reading
             .model
             .ok_or_else(|| unusable("its file no longer passes the checks; deploy it again"))?;
-        let decision = Arc::new(Decision { record, model });
+        let of_deployment = Test::Equals(Scalar::Id(record.deployment_id));
+        let query = Query::default().with(DecisionField::DeploymentId, of_deployment);
+        let mut others = self.store.decisions(&query).await?;
+        others.retain(|other| other.resource_name == record.resource_name && other.id != record.id);
+        let decision = Arc::new(Decision { record, others, model });
         let mut decisions = lock(&self.decisions);
         decisions.insert(id.to_owned(), decision.clone(), size * 4 + 4096);
         decisions.shrink();
@@ -148,7 +169,7 @@ impl Engine {
     }
 
     /// Evaluates a decision, given by its id, with all that it requires: the results by the names of the outputs, a
-    /// row for each matching rule.
+    /// row for each matching rule. At history level `full` the evaluation is written down before it is answered.
     ///
     /// # Errors
     /// [`Error::UnknownDecision`]; [`Error::DecisionFailed`] when it costs more than the limits allow, or gives what
@@ -157,13 +178,19 @@ impl Engine {
         let decision = self.definitions().decision(id).await?;
         let (limits, now) = (self.evaluation_limits(), self.now());
         // It computes for as long as its limits allow, so not on a thread that serves others.
-        let evaluated = tokio::task::spawn_blocking(move || decision.evaluate(&variables, &limits, now)).await;
-        evaluated.unwrap_or_else(|error| {
+        let asked = decision.clone();
+        let evaluated = tokio::task::spawn_blocking(move || asked.evaluate(&variables, &limits, now)).await;
+        let answer = evaluated.unwrap_or_else(|error| {
             tracing::error!(%error, "the evaluation of a decision broke down");
             Err(Error::DecisionFailed {
                 decision: id.to_owned(),
                 problem: "the evaluation broke down; the log says more".to_owned(),
             })
-        })
+        })?;
+        if self.history_level() >= HistoryLevel::Full {
+            let batch = decision_history::of_request(&decision, &answer.evaluated, now);
+            self.store().commit(batch).await?;
+        }
+        Ok(answer.rows)
     }
 }

@@ -178,6 +178,11 @@ impl Engine {
         self.inner.shell.step_options.evaluation
     }
 
+    /// How much history is kept.
+    pub(crate) fn history_level(&self) -> HistoryLevel {
+        self.inner.shell.history
+    }
+
     /// The present moment by the engine's clock.
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.inner.shell.clock.now()

@@ -11,7 +11,7 @@ pub enum HistoryLevel {
     Activity,
     /// The variables that instances and activities held at their end, too.
     Audit,
-    /// Incidents, the log of jobs, failures of external tasks and every event, too, from which an instance can
+    /// Incidents, the log of jobs, failures of external tasks, evaluated decisions and every event, too, from which an instance can
     /// be rebuilt at any moment.
     #[default]
     Full,

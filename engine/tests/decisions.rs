@@ -5,7 +5,9 @@
 mod kit;
 
 use flowstone_core::{Command, Rejection};
-use flowstone_engine::{DeployError, DeployRequest, Error, NewResource, Options, Reply, StartRequest, Submission};
+use flowstone_engine::{
+    DeployError, DeployRequest, Error, HistoryLevel, NewResource, Options, Reply, StartRequest, Submission,
+};
 use flowstone_expression::{TypedValue, Variables};
 use flowstone_store::query::{HistoricActivityField, Query, Scalar, Test};
 use kit::Kit;
@@ -214,4 +216,43 @@ async fn a_file_with_mistakes_is_refused_with_their_places() {
     assert!(matches!(refused, DeployError::Decisions { .. }));
     let message = refused.to_string();
     assert!(message.contains("tiers.dmn") && message.contains("line 1"), "{message}");
+}
+
+#[tokio::test]
+async fn evaluations_are_history_at_the_highest_level_only() {
+    for (level, expected) in [
+        (HistoryLevel::Audit, vec![]),
+        // A task asks for `tier`, a request for `half`, which requires `whole`.
+        (HistoryLevel::Full, vec!["tier", "half", "whole"]),
+    ] {
+        let kit = Kit::with(Options {
+            history: level,
+            ..Options::default()
+        })
+        .await;
+        deploy_table(&kit, "v1", None).await;
+        let definition = kit.deploy("p", &rule(r#"camunda:decisionRef="tier""#, "")).await;
+        let instance = start(&kit, &definition, 12).await.unwrap().instance_id;
+        let half = kit.engine.latest_decision("half", None).await.unwrap().unwrap();
+        let amount = Variables::from([("amount".to_owned(), 7.into())]);
+        kit.engine.evaluate_decision(&half.id, amount).await.unwrap();
+        let told = kit.engine.store().historic_decisions(&Query::default()).await.unwrap();
+        let keys: Vec<&str> = told.iter().map(|one| &*one.decision_key).collect();
+        assert_eq!(keys, expected, "{level:?}");
+        for one in told {
+            let of_task = &*one.decision_key == "tier";
+            assert_eq!(one.process_instance_id, of_task.then_some(instance));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_command_leaves_no_history_of_its_decision() {
+    let kit = Kit::new().await;
+    deploy_table(&kit, "v1", None).await;
+    let attributes = r#"camunda:decisionRef="tier" camunda:mapDecisionResult="singleEntry" camunda:resultVariable="r""#;
+    let definition = kit.deploy("p", &rule(attributes, "")).await;
+    start(&kit, &definition, 12).await.unwrap_err();
+    let told = kit.engine.store().count_historic_decisions(&Query::default()).await;
+    assert_eq!(told.unwrap(), 0);
 }

@@ -109,6 +109,28 @@ create table history_activity (
 ) partition by RANGE (instance_id);
 CREATE UNIQUE INDEX history_activity_pkey ON ONLY public.history_activity USING btree (instance_id, id);
 
+create table history_decision (
+    id uuid not null,
+    instance_id uuid not null,
+    process_instance_id uuid,
+    root_instance_id uuid,
+    at timestamp with time zone not null,
+    decision_id text collate "C" not null,
+    decision_key text collate "C" not null,
+    decision_name text collate "C",
+    required boolean not null,
+    root_decision_instance_id uuid not null,
+    definition_id text collate "C",
+    definition_key text collate "C",
+    node_id text collate "C",
+    activity_instance_id uuid,
+    tenant_id text collate "C",
+    inputs json not null,
+    outputs json not null,
+    collected json
+) partition by RANGE (instance_id);
+CREATE UNIQUE INDEX history_decision_pkey ON ONLY public.history_decision USING btree (instance_id, id);
+
 create table history_event (
     instance_id uuid not null,
     version bigint not null,

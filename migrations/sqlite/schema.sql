@@ -103,6 +103,30 @@ CREATE TABLE history_activity (
     primary key (instance_id, id)
 ) strict, without rowid;
 
+CREATE TABLE history_decision (
+    id                        text    not null,
+    -- The instance, or the evaluation that was asked for when no instance wanted it.
+    instance_id               text    not null,
+    process_instance_id       text,
+    root_instance_id          text,
+    at                        integer not null,
+    decision_id               text    not null,
+    decision_key              text    not null,
+    decision_name             text,
+    required                  integer not null,
+    root_decision_instance_id text    not null,
+    definition_id             text,
+    definition_key            text,
+    node_id                   text,
+    activity_instance_id      text,
+    tenant_id                 text,
+    -- JSON documents.
+    inputs                    text    not null,
+    outputs                   text    not null,
+    collected                 text,
+    primary key (instance_id, id)
+) strict;
+
 CREATE TABLE history_event (
     instance_id text    not null,
     version     integer not null,

@@ -27,6 +27,7 @@
 
 mod boxed;
 mod error;
+mod evaluated;
 mod graph;
 mod item_type;
 mod model;
@@ -35,5 +36,6 @@ mod run;
 mod table;
 
 pub use error::{EvaluationFailure, Problem};
+pub use evaluated::{Evaluated, InputValue, OutputValue};
 pub use model::{DecisionInfo, Inputs, Model, Outcome, Row};
 pub use read::{MAXIMUM_BYTES, Reading, read};

@@ -7,6 +7,7 @@ use flowstone_feel::{Context, Evaluation, EvaluationError, Limits, Value, Warnin
 
 use crate::boxed::Boxed;
 use crate::error::EvaluationFailure;
+use crate::evaluated::Evaluated;
 use crate::graph::Graph;
 use crate::run::{Place, Run, knowledge_function, service_value};
 
@@ -92,6 +93,9 @@ pub struct Outcome {
     /// The results that count by name: one row for each matching rule, after the hit policy; one row with the name of
     /// the decision's variable when its logic is not a table.
     pub rows: Vec<Row>,
+    /// How the decisions of the file came to their values, in the order in which they were computed: what a decision
+    /// requires goes before it.
+    pub evaluated: Vec<Evaluated>,
     /// Why parts are null although they look as if they should have a value.
     pub warnings: Vec<Warning>,
 }
@@ -164,6 +168,7 @@ impl Model {
         Ok(Outcome {
             value: value.map_err(|error| exceeded(decision, error))?,
             rows: run.take_rows(&place, index),
+            evaluated: run.into_evaluated(),
             warnings: evaluation.into_warnings(),
         })
     }
@@ -199,6 +204,7 @@ impl Model {
         Ok(Outcome {
             value: service_value(outputs.clone()),
             rows: vec![Row { rule: None, outputs }],
+            evaluated: run.into_evaluated(),
             warnings: evaluation.into_warnings(),
         })
     }
@@ -235,6 +241,7 @@ impl Model {
         Ok(Outcome {
             value,
             rows: vec![Row { rule: None, outputs }],
+            evaluated: Vec::new(),
             warnings: evaluation.into_warnings(),
         })
     }

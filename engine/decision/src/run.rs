@@ -6,9 +6,9 @@ use std::sync::Arc;
 use flowstone_feel::{Context, Evaluation, EvaluationError, Function, List, Parameter, Scope, Value};
 
 use crate::boxed::Boxed;
+use crate::evaluated::Evaluated;
 use crate::graph::{Element, Graph, Reference, result_type};
 use crate::model::{Inputs, Row};
-use crate::table::Hits;
 
 /// The values that are known so far.
 pub(crate) struct Run<'i> {
@@ -17,6 +17,8 @@ pub(crate) struct Run<'i> {
     known: HashMap<(Path, Element), Value>,
     /// The results of decisions that were computed, as names and values.
     rows: HashMap<(Path, Element), Vec<Row>>,
+    /// How the decisions of the file that was asked came to their values, in the order of computing.
+    evaluated: Vec<Evaluated>,
 }
 
 /// The names of the imports that lead to a file. One file that is imported twice has inputs of its own each time.
@@ -65,6 +67,7 @@ impl<'i> Run<'i> {
             inputs,
             known: HashMap::new(),
             rows: HashMap::new(),
+            evaluated: Vec::new(),
         }
     }
 
@@ -95,19 +98,25 @@ impl<'i> Run<'i> {
         let scope = self.scope(place, &decision.requires, evaluation)?;
         let (value, rows) = match &decision.logic {
             Boxed::Table(table) => {
-                let Hits { value, rows } = table.evaluate(&scope, evaluation)?;
+                let hits = table.evaluate(&scope, evaluation)?;
+                if place.path.is_empty() {
+                    self.evaluated.push(Evaluated::table(decision, table, &hits));
+                }
                 let named = |outputs: Vec<Value>| {
                     let names = table.outputs.iter().map(|output| output.label.clone());
                     names.zip(outputs).collect::<Context>()
                 };
-                let rows = rows.into_iter().map(|hit| Row {
+                let rows = hits.rows.into_iter().map(|hit| Row {
                     rule: hit.rule.as_deref().map(str::to_owned),
                     outputs: named(hit.outputs),
                 });
-                (value, rows.collect())
+                (hits.value, rows.collect())
             }
             logic => {
                 let value = logic.evaluate(&scope, evaluation)?;
+                if place.path.is_empty() {
+                    self.evaluated.push(Evaluated::value(decision, &value));
+                }
                 let outputs = Context::new().with(decision.variable.clone(), value.clone());
                 (value, vec![Row { rule: None, outputs }])
             }
@@ -121,6 +130,11 @@ impl<'i> Run<'i> {
         self.rows
             .remove(&place.key(Element::Decision(index)))
             .unwrap_or_default()
+    }
+
+    /// How decisions came to their values, in the order in which they were computed.
+    pub(crate) fn into_evaluated(self) -> Vec<Evaluated> {
+        self.evaluated
     }
 
     /// Gives the value of an input or decision that is not to be computed.

@@ -19,7 +19,12 @@ pub(crate) struct Table {
 /// A column that is tested.
 #[derive(Debug)]
 pub(crate) struct Input {
+    pub(crate) id: Option<String>,
+    pub(crate) label: Option<String>,
+    /// How it is called in warnings.
     pub(crate) name: String,
+    /// The name of the type of its expression, as written.
+    pub(crate) stated: Option<String>,
     /// The value that is tested; `None` is null.
     pub(crate) expression: Option<Expression>,
     pub(crate) expected: ItemType,
@@ -30,6 +35,9 @@ pub(crate) struct Input {
 /// A column of results.
 #[derive(Debug)]
 pub(crate) struct Output {
+    pub(crate) id: Option<String>,
+    /// What readers call it.
+    pub(crate) caption: Option<String>,
     /// Tables with one column may leave it out.
     pub(crate) name: Option<Arc<str>>,
     /// How results are called where a name is needed.
@@ -78,6 +86,12 @@ pub(crate) struct Hits {
     pub(crate) value: Value,
     /// The results that count, by output.
     pub(crate) rows: Vec<Hit>,
+    /// The values that were tested, by input; none for inputs after one that is not allowed.
+    pub(crate) inputs: Vec<Value>,
+    /// The matching rules whose results were brought together, where the hit policy does so.
+    pub(crate) collected: Option<Vec<Hit>>,
+    /// Whether no rule matched and the results are the defaults of the outputs.
+    pub(crate) by_default: bool,
 }
 
 /// A matching rule, or what stands for several.
@@ -89,13 +103,20 @@ pub(crate) struct Hit {
 
 impl Table {
     pub(crate) fn evaluate(&self, scope: &Scope, evaluation: &mut Evaluation) -> Result<Hits, EvaluationError> {
-        let Some(inputs) = self.inputs(scope, evaluation)? else {
-            return Ok(Hits::default());
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        let hits = if self.inputs(&mut inputs, scope, evaluation)? {
+            self.hits(&inputs, scope, evaluation)?
+        } else {
+            Hits::default()
         };
+        Ok(Hits { inputs, ..hits })
+    }
+
+    fn hits(&self, inputs: &[Value], scope: &Scope, evaluation: &mut Evaluation) -> Result<Hits, EvaluationError> {
         let mut hits = Vec::new();
         for rule in &self.rules {
             evaluation.spend(1)?;
-            if matches(rule, &inputs, scope, evaluation)? {
+            if matches(rule, inputs, scope, evaluation)? {
                 hits.push(self.results(rule, scope, evaluation)?);
                 if self.policy == HitPolicy::First {
                     break;
@@ -108,28 +129,35 @@ impl Table {
         self.decide(hits, scope, evaluation)
     }
 
-    /// The values to test; `None` when one of them is not allowed.
-    fn inputs(&self, scope: &Scope, evaluation: &mut Evaluation) -> Result<Option<Vec<Value>>, EvaluationError> {
-        let mut values = Vec::with_capacity(self.inputs.len());
+    /// Computes the values to test; false when one of them is not allowed.
+    fn inputs(
+        &self,
+        values: &mut Vec<Value>,
+        scope: &Scope,
+        evaluation: &mut Evaluation,
+    ) -> Result<bool, EvaluationError> {
         for input in &self.inputs {
             let value = match &input.expression {
                 Some(expression) => evaluation.evaluate(expression, scope)?,
                 None => Value::Null,
             };
             let value = input.expected.coerce(value, &input.name, evaluation)?;
-            if let Some(allowed) = &input.allowed
-                && !value.is_null()
-                && !evaluation.test(allowed, &value, scope)?.is_true()
-            {
+            let is_allowed = match &input.allowed {
+                Some(allowed) if !value.is_null() => evaluation.test(allowed, &value, scope)?.is_true(),
+                _ => true,
+            };
+            if !is_allowed {
                 evaluation.warn(format!(
                     "the input '{}' has the value {value}, which is not allowed",
                     input.name
                 ));
-                return Ok(None);
             }
             values.push(value);
+            if !is_allowed {
+                return Ok(false);
+            }
         }
-        Ok(Some(values))
+        Ok(true)
     }
 
     fn results(&self, rule: &Rule, scope: &Scope, evaluation: &mut Evaluation) -> Result<Hit, EvaluationError> {
@@ -196,6 +224,8 @@ impl Table {
                 // A default stands for the whole result.
                 value,
                 rows: vec![hit],
+                by_default: true,
+                ..Hits::default()
             });
         }
         if self.policy == HitPolicy::Collect(Some(Aggregation::Count)) {
@@ -217,6 +247,7 @@ impl Table {
     }
 
     fn decide(&self, mut hits: Vec<Hit>, scope: &Scope, evaluation: &mut Evaluation) -> Result<Hits, EvaluationError> {
+        let mut collected = None;
         match self.policy {
             HitPolicy::Unique if hits.len() > 1 => {
                 evaluation.warn(format!("{} rules match where only one may", hits.len()));
@@ -234,17 +265,26 @@ impl Table {
                         aggregate(aggregation, &values, evaluation)
                     })
                     .collect();
-                hits = vec![Hit { rule: None, outputs }];
+                collected = Some(std::mem::replace(&mut hits, vec![Hit { rule: None, outputs }]));
             }
             _ => {}
         }
         if self.lists() {
             let value = hits.iter().map(|hit| self.value_of(hit)).collect::<Vec<Value>>().into();
-            return Ok(Hits { value, rows: hits });
+            return Ok(Hits {
+                value,
+                rows: hits,
+                ..Hits::default()
+            });
         }
         hits.truncate(1);
         let value = hits.first().map(|hit| self.value_of(hit)).unwrap_or_default();
-        Ok(Hits { value, rows: hits })
+        Ok(Hits {
+            value,
+            rows: hits,
+            collected,
+            ..Hits::default()
+        })
     }
 
     /// Sorts by the order of the allowed values, the first output first. Rules of equal rank keep their order.

@@ -149,3 +149,39 @@ fn without_declared_inputs_every_expression_sees_all_variables() {
     let outcome = model.evaluate("d", &declared, &kit::limits(), kit::now()).unwrap();
     assert!(outcome.value.is_null(), "the model declares no input data");
 }
+
+#[test]
+fn a_table_tells_what_it_tested_and_which_rules_matched() {
+    for (policy, rules, collected) in [
+        (
+            "hitPolicy='RULE ORDER'",
+            vec!["\"small\"", "\"middle\"", "\"middle\""],
+            None,
+        ),
+        ("hitPolicy='FIRST'", vec!["\"small\""], None),
+        (
+            "hitPolicy='COLLECT' aggregation='COUNT'",
+            vec!["\"small\"", "\"middle\"", "\"middle\""],
+            Some("3"),
+        ),
+        ("hitPolicy='UNIQUE'", vec![], None),
+    ] {
+        let model = model(&overlapping(policy));
+        let outcome = outcome(&model, &[("n", "50")]);
+        let [told] = outcome.evaluated.as_slice() else {
+            panic!("{policy}: {:?}", outcome.evaluated);
+        };
+        assert_eq!(told.decision, "d", "{policy}");
+        let tested: Vec<_> = told.inputs.iter().map(|input| input.value.clone()).collect();
+        assert_eq!(tested, [value("50")], "{policy}");
+        let found: Vec<_> = told
+            .outputs
+            .iter()
+            .map(|output| (output.order, output.value.clone()))
+            .collect();
+        let rules = rules.into_iter().enumerate();
+        let expected: Vec<_> = rules.map(|(place, result)| (Some(place + 1), value(result))).collect();
+        assert_eq!(found, expected, "{policy}");
+        assert_eq!(told.collected, collected.map(value), "{policy}");
+    }
+}

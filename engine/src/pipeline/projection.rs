@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use flowstone_core::{Event, Instance, Job, Outcome, Removed, ScopePhase, Subscription, Token, Wait};
 use flowstone_store::change::{HeaderChange, InstanceChange};
+use flowstone_store::history::HistoricDecision;
 use flowstone_store::record::{
     ActivityKind, ActivityRow, EventLogRow, ExternalTaskColumns, HistoricActivityRow, HistoricExternalTask,
     HistoricInstanceRow, IncidentRow, InstanceRow, JobRow, ReadyTask, SubscriptionRow, UserTaskRow,
@@ -36,6 +37,7 @@ pub(crate) struct Projection {
     historic_activities: Vec<HistoricActivityRow>,
     historic_instance: Option<HistoricInstanceRow>,
     ended: bool,
+    decisions: Vec<HistoricDecision>,
     events: Vec<Event>,
     removed: Removed,
     /// External tasks that were left and are no history yet.
@@ -73,6 +75,11 @@ impl Projection {
     /// Jobs that came or changed.
     pub(crate) fn jobs(&self) -> impl Iterator<Item = Uuid> + '_ {
         self.jobs_created.iter().chain(&self.jobs_changed).copied()
+    }
+
+    /// Adds decisions that were evaluated for the instance.
+    pub(crate) fn decided(&mut self, decisions: Vec<HistoricDecision>) {
+        self.decisions.extend(decisions);
     }
 
     /// Adds the events of one step, and what it took out of the instance.
@@ -395,7 +402,10 @@ impl Projection {
             removed: &self.removed,
             now,
         };
-        let rows = past.rows(history);
+        let mut rows = past.rows(history);
+        if history >= HistoryLevel::Full {
+            rows.decisions = self.decisions;
+        }
         Ok(InstanceChange {
             instance_id: instance.id,
             header,

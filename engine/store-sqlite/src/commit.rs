@@ -274,6 +274,7 @@ fn write_history(statements: &mut Statements, changes: &[&InstanceChange]) -> Re
     append(statements, changes, |rows| &rows.external_task_log)?;
     append(statements, changes, |rows| &rows.job_log)?;
     append(statements, changes, |rows| &rows.incidents)?;
+    append(statements, changes, |rows| &rows.decisions)?;
     let sql = "insert into history_event (instance_id, version, at, events) \
                select r.value ->> 0, r.value ->> 1, r.value ->> 2, unhex(r.value ->> 3) from jsonb_each(?1) r";
     put(

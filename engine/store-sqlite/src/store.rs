@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
 use flowstone_store::history::{
-    ExternalTaskLogEntry, ExternalTaskLogField, HistoricIncident, HistoricIncidentField, HistoricTask,
-    HistoricTaskField, HistoricVariable, JobLogEntry, JobLogField,
+    ExternalTaskLogEntry, ExternalTaskLogField, HistoricDecision, HistoricDecisionField, HistoricIncident,
+    HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, JobLogEntry, JobLogField,
 };
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
@@ -271,5 +271,13 @@ impl Store for SqliteStore {
 
     async fn count_external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<u64> {
         count::<ExternalTaskLogEntry>(&self.readers, query).await
+    }
+
+    async fn historic_decisions(&self, query: &Query<HistoricDecisionField>) -> Result<Vec<HistoricDecision>> {
+        find(&self.readers, query).await
+    }
+
+    async fn count_historic_decisions(&self, query: &Query<HistoricDecisionField>) -> Result<u64> {
+        count::<HistoricDecision>(&self.readers, query).await
     }
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_expression::Variables;
+use flowstone_expression::{TypedValue, Variables};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::history::{DecisionInput, DecisionOutput};
 use crate::text::storable;
 
 /// What a column holds.
@@ -113,6 +115,14 @@ stored! {
     Value, Document, |document| document.to_string(), |text| serde_json::from_str(&text).map_err(|_| Mismatch);
     Vec<String>, Document, |texts| texts.iter().map(|text| storable(text)).collect::<Value>().to_string(),
         |text| serde_json::from_str(&text).map_err(|_| Mismatch);
+    Vec<DecisionInput>, Document, |inputs| document(inputs), |text| serde_json::from_str(&text).map_err(|_| Mismatch);
+    Vec<DecisionOutput>, Document, |outputs| document(outputs), |text| serde_json::from_str(&text).map_err(|_| Mismatch);
+    TypedValue, Document, |value| document(value), |text| serde_json::from_str(&text).map_err(|_| Mismatch);
+}
+
+/// The JSON text of values of variables and what describes them.
+fn document(content: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(content).expect("ids, texts and values of variables have a JSON form")
 }
 
 impl Stored for Variables {

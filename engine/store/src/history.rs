@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use flowstone_expression::{TypedValue, Variables};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::cell::{Cell, Kind, Mismatch, Stored};
@@ -19,6 +20,7 @@ pub const TABLES: &[&str] = &[
     HistoricIncident::TABLE,
     JobLogEntry::TABLE,
     ExternalTaskLogEntry::TABLE,
+    HistoricDecision::TABLE,
 ];
 
 /// Rows that a change appends to history.
@@ -34,6 +36,8 @@ pub struct HistoryRows {
     pub job_log: Vec<JobLogEntry>,
     /// Failures of external tasks.
     pub external_task_log: Vec<ExternalTaskLogEntry>,
+    /// Decisions that were evaluated.
+    pub decisions: Vec<HistoricDecision>,
 }
 
 /// A row of a table of history.
@@ -170,6 +174,42 @@ pub struct HistoricVariable {
     pub name: String,
     /// Value; the last one that it had.
     pub value: TypedValue,
+}
+
+/// A value that a decision table tested (contract `/history/decision-instance`, `inputs`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecisionInput {
+    /// Id of the value.
+    pub id: Uuid,
+    /// Id of the input clause in the file.
+    pub clause_id: Option<String>,
+    /// Label of the input clause.
+    pub clause_name: Option<String>,
+    /// The value; null when no variable can hold it.
+    pub value: TypedValue,
+    /// Why no variable can hold it.
+    pub error_message: Option<String>,
+}
+
+/// A result of a decision (contract `/history/decision-instance`, `outputs`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecisionOutput {
+    /// Id of the result.
+    pub id: Uuid,
+    /// Id of the output clause in the file.
+    pub clause_id: Option<String>,
+    /// Label of the output clause.
+    pub clause_name: Option<String>,
+    /// Id of the rule in the file.
+    pub rule_id: Option<String>,
+    /// Place of the rule among those that matched, from 1.
+    pub rule_order: Option<i32>,
+    /// Name of the result.
+    pub variable_name: String,
+    /// The value; null when no variable can hold it.
+    pub value: TypedValue,
+    /// Why no variable can hold it.
+    pub error_message: Option<String>,
 }
 
 macro_rules! history_records {
@@ -405,6 +445,50 @@ history_records! {
     beside {
         /// Details of the failure.
         error_details: Option<String>,
+    }
+    derived {}
+
+    /// A decision that was evaluated (contract `/history/decision-instance`).
+    HistoricDecision, HistoricDecisionField in "history_decision";
+    columns {
+        /// Id of the evaluation; ids grow with time.
+        id: Uuid as Id,
+        /// The instance that it belongs to; the evaluation that was asked for when no instance wanted it.
+        instance_id: Uuid as OwnerId,
+        /// The instance that wanted it.
+        process_instance_id: Option<Uuid> as InstanceId,
+        /// First of the instances that called each other; the instance itself when absent.
+        root_instance_id: Option<Uuid> as RootInstanceId,
+        /// When it was evaluated.
+        at: DateTime<Utc> as At,
+        /// Id of the decision.
+        decision_id: Arc<str> as DecisionId,
+        /// Key of the decision.
+        decision_key: Arc<str> as DecisionKey,
+        /// Name of the decision.
+        decision_name: Option<String> as DecisionName,
+        /// Whether it was evaluated because another decision requires it.
+        required: bool as Required,
+        /// The evaluation that was asked for; itself unless it was required.
+        root_decision_instance_id: Uuid as RootDecisionInstanceId,
+        /// Definition id of the instance.
+        definition_id: Option<Arc<str>> as DefinitionId,
+        /// Definition key of the instance.
+        definition_key: Option<Arc<str>> as DefinitionKey,
+        /// BPMN id of the business rule task.
+        node_id: Option<Arc<str>> as ActivityId,
+        /// Activity instance of the business rule task.
+        activity_instance_id: Option<Uuid> as ActivityInstanceId,
+        /// Tenant.
+        tenant_id: Option<String> as TenantId,
+    }
+    beside {
+        /// The values that were tested.
+        inputs: Vec<DecisionInput>,
+        /// The results of the rules that matched.
+        outputs: Vec<DecisionOutput>,
+        /// What the results were brought together to.
+        collected: Option<TypedValue>,
     }
     derived {}
 }

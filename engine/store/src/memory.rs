@@ -21,8 +21,9 @@ use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
 use crate::history::{
-    ExternalTaskLogEntry, ExternalTaskLogField, HistoricIncident, HistoricIncidentField, HistoricTask,
-    HistoricTaskField, HistoricVariable, HistoricVariablesRow, JobLogEntry, JobLogField,
+    ExternalTaskLogEntry, ExternalTaskLogField, HistoricDecision, HistoricDecisionField, HistoricIncident,
+    HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, HistoricVariablesRow, JobLogEntry,
+    JobLogField,
 };
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
@@ -64,6 +65,7 @@ struct State {
     external_task_log: Rows<ExternalTaskLogEntry>,
     job_log: Rows<JobLogEntry>,
     historic_incidents: Rows<HistoricIncident>,
+    historic_decisions: Rows<HistoricDecision>,
     /// By instance and version.
     events: BTreeMap<(Uuid, i64), EventLogRow>,
     applied: BTreeMap<String, AppliedCommand>,
@@ -357,5 +359,13 @@ impl Store for MemoryStore {
 
     async fn count_external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<u64> {
         Ok(count::<ExternalTaskLogEntry>(&self.state(), query))
+    }
+
+    async fn historic_decisions(&self, query: &Query<HistoricDecisionField>) -> Result<Vec<HistoricDecision>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_historic_decisions(&self, query: &Query<HistoricDecisionField>) -> Result<u64> {
+        Ok(count::<HistoricDecision>(&self.state(), query))
     }
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::change::{AppliedCommand, Batch};
 use crate::history::{
-    ExternalTaskLogEntry, ExternalTaskLogField, HistoricIncident, HistoricIncidentField, HistoricTask,
-    HistoricTaskField, HistoricVariable, JobLogEntry, JobLogField,
+    ExternalTaskLogEntry, ExternalTaskLogField, HistoricDecision, HistoricDecisionField, HistoricIncident,
+    HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, JobLogEntry, JobLogField,
 };
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
@@ -228,6 +228,10 @@ pub trait Store: Send + Sync + 'static {
     async fn external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<Vec<ExternalTaskLogEntry>>;
     /// Number of things that happened to external tasks, ignoring the page.
     async fn count_external_task_log(&self, query: &Query<ExternalTaskLogField>) -> Result<u64>;
+    /// Decisions that were evaluated.
+    async fn historic_decisions(&self, query: &Query<HistoricDecisionField>) -> Result<Vec<HistoricDecision>>;
+    /// Number of decisions that were evaluated, ignoring the page.
+    async fn count_historic_decisions(&self, query: &Query<HistoricDecisionField>) -> Result<u64>;
 }
 
 /// A store that several owners share.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::change::{Batch, HeaderChange, InstanceChange};
 use crate::history::{
-    ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRow as _, JobLogEntry,
+    ExternalTaskLogEntry, HistoricDecision, HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRow as _,
+    JobLogEntry,
 };
 use crate::record::{
     ActivityRow, DecisionRecord, DefinitionRecord, HistoricActivityRow, HistoricExternalTask, HistoricInstanceRow,
@@ -91,6 +92,7 @@ clean! {
         header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted,
         jobs_put, historic_instance, historic_activities, history.variables,
         history.tasks, history.external_task_log, history.job_log, history.incidents,
+        history.decisions,
     }
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,
@@ -132,7 +134,8 @@ clean_history!(
     HistoricTask,
     HistoricIncident,
     JobLogEntry,
-    ExternalTaskLogEntry
+    ExternalTaskLogEntry,
+    HistoricDecision
 );
 
 impl Clean for HeaderChange {

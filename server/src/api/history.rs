@@ -1,6 +1,7 @@
 //! `/history`: what runs and what ended.
 
 mod activity_instance;
+mod decision_instance;
 mod external_task_log;
 mod incident;
 mod job_log;
@@ -17,6 +18,7 @@ use super::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(activity_instance::routes())
+        .merge(decision_instance::routes())
         .merge(external_task_log::routes())
         .merge(incident::routes())
         .merge(job_log::routes())

@@ -84,7 +84,11 @@ impl<'d, 'i> Reader<'d, 'i> {
             None => None,
         };
         let name = computed.as_ref().map_or("input", Expression::source).trim().to_owned();
+        let stated = expression.and_then(|expression| expression.attribute("typeRef"));
         Ok(Input {
+            id: node.attribute("id").map(str::to_owned),
+            label: node.attribute("label").map(str::to_owned),
+            stated: stated.map(|name| name.trim().to_owned()),
             name: node.attribute("label").map_or(name, str::to_owned),
             expression: computed,
             expected: expression.map_or_else(ItemType::default, |expression| self.type_reference(expression)),
@@ -115,6 +119,8 @@ impl<'d, 'i> Reader<'d, 'i> {
             None => None,
         };
         Ok(Output {
+            id: node.attribute("id").map(str::to_owned),
+            caption: node.attribute("label").map(str::to_owned),
             name,
             label,
             expected: self.type_reference(node),

@@ -7,16 +7,19 @@ use flowstone_store::query::{DecisionField, Query, Scalar, Test};
 use uuid::Uuid;
 
 use super::{Across, Failure};
+use crate::decision_history;
 use crate::decisions::Decision;
 use crate::error::Error;
+use crate::history::HistoryLevel;
 
 impl Across<'_> {
     /// Evaluates a decision for the token that waits for it.
     pub(super) async fn decide(&mut self, from: Uuid, question: DecisionQuestion) -> Result<(), Failure> {
         let decision = self.wanted_decision(from, &question).await?;
         let limits = self.writer.shell.step_options.evaluation;
-        let rows = decision
-            .evaluate(&question.variables, &limits, self.round.now)
+        let now = self.round.now;
+        let answer = decision
+            .evaluate(&question.variables, &limits, now)
             .map_err(|error| match error {
                 Error::DecisionFailed { problem, .. } => Failure::Refused(Rejection::DecisionFailed {
                     node: question.node.to_string(),
@@ -25,8 +28,23 @@ impl Across<'_> {
                 }),
                 other => other.into(),
             })?;
-        let token = question.token;
-        self.step(from, &Command::Decided { token, rows }).await
+        let history = match self.writer.hot.get(from) {
+            Some(hot) if self.writer.shell.history >= HistoryLevel::Full => decision_history::of_instance(
+                &decision,
+                &answer.evaluated,
+                &hot.instance,
+                &hot.definition,
+                &question,
+                now,
+            ),
+            _ => Vec::new(),
+        };
+        let (token, rows) = (question.token, answer.rows);
+        self.step(from, &Command::Decided { token, rows }).await?;
+        if let Some(touched) = self.round.touched.get_mut(&from) {
+            touched.projection.decided(history);
+        }
+        Ok(())
     }
 
     async fn wanted_decision(&mut self, from: Uuid, question: &DecisionQuestion) -> Result<Arc<Decision>, Failure> {

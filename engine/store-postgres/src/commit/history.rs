@@ -15,6 +15,7 @@ pub(super) fn write(statement: &mut Statement, changes: &[InstanceChange]) -> Re
     append(statement, changes, |rows| &rows.external_task_log)?;
     append(statement, changes, |rows| &rows.job_log)?;
     append(statement, changes, |rows| &rows.incidents)?;
+    append(statement, changes, |rows| &rows.decisions)?;
     append(statement, changes, |rows| &rows.tasks)
 }
 

@@ -3,7 +3,8 @@
 
 use flowstone_store::cell::{self, Cell};
 use flowstone_store::history::{
-    ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoryRecord, HistoryRow, JobLogEntry, Origin,
+    ExternalTaskLogEntry, HistoricDecision, HistoricIncident, HistoricTask, HistoryRecord, HistoryRow, JobLogEntry,
+    Origin,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -63,6 +64,13 @@ history_record!(
     "(select id, instance_id, root_instance_id, at, state, job_id, due, retries, priority, exception_message, failed_node_id, \
             job_definition_id, job_type, configuration, node_id, execution_id, definition_id, definition_key, \
             deployment_id, tenant_id, exception_details from history_job_log) h"
+);
+
+history_record!(
+    HistoricDecision,
+    "(select id, instance_id, process_instance_id, root_instance_id, at, decision_id, decision_key, decision_name, required, \
+            root_decision_instance_id, definition_id, definition_key, node_id, activity_instance_id, tenant_id, \
+            inputs::text, outputs::text, collected::text from history_decision) h"
 );
 
 // The tasks themselves tell of their creation and end.

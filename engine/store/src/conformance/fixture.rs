@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::SharedStore;
 use crate::change::{AppliedCommand, Batch, HeaderChange, InstanceChange};
 use crate::history::{
-    ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows, JobLogEntry,
+    ExternalTaskLogEntry, HistoricDecision, HistoricIncident, HistoricTask, HistoricVariablesRow, HistoryRows,
+    JobLogEntry,
 };
 use crate::record::{
     ActivityKind, ActivityRow, DefinitionRecord, DeploymentRecord, EventLogRow, ExternalTaskColumns,
@@ -313,6 +314,31 @@ pub fn task_failed(task: &ActivityRow) -> ExternalTaskLogEntry {
         definition_key: "order".into(),
         tenant_id: None,
         error_details: None,
+    }
+}
+
+/// That a decision was evaluated for an instance, with as little as can be.
+pub fn decided(instance_id: Uuid) -> HistoricDecision {
+    let id = Uuid::now_v7();
+    HistoricDecision {
+        id,
+        instance_id,
+        process_instance_id: None,
+        root_instance_id: None,
+        at: now(),
+        decision_id: "tier:1:x".into(),
+        decision_key: "tier".into(),
+        decision_name: None,
+        required: false,
+        root_decision_instance_id: id,
+        definition_id: None,
+        definition_key: None,
+        node_id: None,
+        activity_instance_id: None,
+        tenant_id: None,
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        collected: None,
     }
 }
 

@@ -1,14 +1,17 @@
 //! History beside process and activity instances: what ended, what still runs, and forgetting it.
 
 use flowstone_expression::TypedValue;
+use uuid::Uuid;
 
 use super::fixture::{
-    activity, change, closed_incident, commit, deploy, incident, job, left_task, task_failed, user_task, variables,
-    waiting,
+    activity, change, closed_incident, commit, decided, deploy, incident, job, left_task, task_failed, user_task,
+    variables, waiting,
 };
 use crate::SharedStore;
 use crate::change::{HeaderChange, InstanceChange};
-use crate::history::{ExternalTaskLogField, HistoricTaskField, HistoryRows};
+use crate::history::{
+    DecisionInput, DecisionOutput, ExternalTaskLogField, HistoricDecisionField, HistoricTaskField, HistoryRows,
+};
 use crate::query::{
     Condition, HistoricActivityField, HistoricInstanceField, HistoricVariableField, Query, Scalar, Test,
     VariableOperator, VariableTest,
@@ -351,4 +354,69 @@ pub async fn activities_tell_what_they_called(store: SharedStore) {
     commit(&store, [end]).await;
     let ended = store.historic_activities(&of_call).await.unwrap();
     assert_eq!(ended[0].called_instance_id, Some(called.id()));
+}
+
+pub async fn evaluated_decisions_are_kept_as_written_and_go_with_their_instance(store: SharedStore) {
+    let definition = deploy(&store, "order", None).await;
+    let (kept, deleted) = (waiting(&definition.id), waiting(&definition.id));
+    commit(&store, [kept.start(), deleted.start()]).await;
+    let of = |instance: Uuid| {
+        let mut row = decided(instance);
+        row.process_instance_id = Some(instance);
+        row.definition_id = Some(definition.id.clone());
+        row.inputs = vec![DecisionInput {
+            id: Uuid::now_v7(),
+            clause_id: Some("i".to_owned()),
+            clause_name: Some("a\0b".to_owned()),
+            value: TypedValue::from("y".repeat(100_000).as_str()),
+            error_message: None,
+        }];
+        row.outputs = vec![DecisionOutput {
+            id: Uuid::now_v7(),
+            clause_id: Some("o".to_owned()),
+            clause_name: None,
+            rule_id: Some("r".to_owned()),
+            rule_order: Some(1),
+            variable_name: "tier".to_owned(),
+            value: TypedValue::Double(f64::INFINITY),
+            error_message: Some("none".to_owned()),
+        }];
+        row.collected = Some(TypedValue::Double(2.5));
+        row
+    };
+    let (first, second) = (of(kept.id()), of(deleted.id()));
+    let ends = [(&kept, &first), (&deleted, &second)].map(|(instance, row)| {
+        let mut end = instance.complete(1);
+        end.history.decisions = vec![row.clone()];
+        end
+    });
+    commit(&store, ends).await;
+    // One that no instance wanted is an owner of its own, with what it requires.
+    let mut alone = decided(Uuid::nil());
+    alone.instance_id = alone.id;
+    let mut required = decided(alone.id);
+    required.required = true;
+    required.root_decision_instance_id = alone.id;
+    let by_request = InstanceChange {
+        history: HistoryRows {
+            decisions: vec![alone.clone(), required.clone()],
+            ..HistoryRows::default()
+        },
+        ..change(alone.id, HeaderChange::Pass)
+    };
+    commit(&store, [by_request]).await;
+
+    let every = Query::default();
+    let found = store.historic_decisions(&every).await.unwrap();
+    assert_eq!(found, [first.clone(), second, alone.clone(), required.clone()]);
+    let of_alone = Query::default().with(
+        HistoricDecisionField::RootDecisionInstanceId,
+        Test::Equals(Scalar::Id(alone.id)),
+    );
+    assert_eq!(store.count_historic_decisions(&of_alone).await.unwrap(), 2);
+    assert!(store.delete_historic_instance(deleted.id()).await.unwrap());
+    let left = store.historic_decisions(&every).await.unwrap();
+    assert_eq!(left, [first, alone.clone(), required.clone()]);
+    assert!(store.delete_definition(&definition.id, true).await.unwrap());
+    assert_eq!(store.historic_decisions(&every).await.unwrap(), [alone, required]);
 }

@@ -8,11 +8,13 @@ use uuid::Uuid;
 
 use super::deployments::decision;
 use super::fixture::{
-    activity, closed_incident, commit, deployment, incident, job, job_created, left_task, now, subscription,
+    activity, closed_incident, commit, decided, deployment, incident, job, job_created, left_task, now, subscription,
     task_failed, user_task, variables, waiting,
 };
 use crate::change::InstanceChange;
-use crate::history::{ExternalTaskLogField, HistoricIncidentField, HistoricTaskField, JobLogField};
+use crate::history::{
+    ExternalTaskLogField, HistoricDecisionField, HistoricIncidentField, HistoricTaskField, JobLogField,
+};
 use crate::query::{
     Condition, DecisionField, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField,
     HistoricActivityField, HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField,
@@ -186,6 +188,18 @@ fn rows() -> Rows {
     failed.error_details = Some("declined in full".to_owned());
     failed.tenant_id = Some("acme".to_owned());
     end.history.external_task_log = vec![failed, task_failed(&done.task)];
+    let mut of_rule = decided(done.id());
+    of_rule.process_instance_id = Some(done.id());
+    of_rule.root_instance_id = Some(rich.id());
+    of_rule.decision_name = Some("charge".to_owned());
+    of_rule.required = true;
+    of_rule.root_decision_instance_id = rich.id();
+    of_rule.definition_id = Some(order.as_str().into());
+    of_rule.definition_key = Some("order".into());
+    of_rule.node_id = Some("charge".into());
+    of_rule.activity_instance_id = Some(rich.task.id);
+    of_rule.tenant_id = Some("acme".to_owned());
+    end.history.decisions = vec![of_rule, decided(done.id())];
     end.history.variables = vec![done.left_variables(variables([("amount", 7.into())])), of_task];
     let left = end.historic_activities.last_mut().unwrap();
     left.task_id = Some(left.id);
@@ -300,6 +314,7 @@ macro_rules! for_every_entity {
         $check!(historic_tasks, count_historic_tasks, HistoricTaskField, $($argument),+);
         $check!(historic_incidents, count_historic_incidents, HistoricIncidentField, $($argument),+);
         $check!(job_log, count_job_log, JobLogField, $($argument),+);
+        $check!(historic_decisions, count_historic_decisions, HistoricDecisionField, $($argument),+);
         $check!(external_task_log, count_external_task_log, ExternalTaskLogField, $($argument),+);
         $check!(historic_variables, count_historic_variables, HistoricVariableField, $($argument),+);
     };

@@ -116,6 +116,9 @@ impl State {
         unique(keys(changes, |rows| &rows.external_task_log), |key| {
             self.external_task_log.contains_key(key)
         })?;
+        unique(keys(changes, |rows| &rows.decisions), |key| {
+            self.historic_decisions.contains_key(key)
+        })?;
         unique(left, |key| self.historic_activities.contains_key(key))?;
         unique(events, |key| self.events.contains_key(key))
     }
@@ -132,6 +135,7 @@ impl State {
         append(&mut self.external_task_log, change.history.external_task_log);
         append(&mut self.job_log, change.history.job_log);
         append(&mut self.historic_incidents, change.history.incidents);
+        append(&mut self.historic_decisions, change.history.decisions);
         self.events.extend(
             change
                 .event_log

@@ -138,6 +138,8 @@ impl State {
             self.external_task_log.retain(|_, row| &*row.definition_id != id);
             self.job_log.retain(|_, row| &*row.definition_id != id);
             self.historic_incidents.retain(|_, row| &*row.definition_id != id);
+            self.historic_decisions
+                .retain(|_, row| row.definition_id.as_deref() != Some(id));
         }
         existed
     }

@@ -29,6 +29,7 @@ impl State {
         self.external_task_log.retain(|(instance, _), _| *instance != id);
         self.job_log.retain(|(instance, _), _| *instance != id);
         self.historic_incidents.retain(|(instance, _), _| *instance != id);
+        self.historic_decisions.retain(|(instance, _), _| *instance != id);
         self.events.retain(|(instance, _), _| *instance != id);
         true
     }

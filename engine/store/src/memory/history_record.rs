@@ -8,7 +8,9 @@ use super::evaluate::{Entity, Value};
 use super::history::{duration, variables_of};
 use super::{Rows, State};
 use crate::cell::{Cell, Stored as _};
-use crate::history::{ExternalTaskLogEntry, HistoricIncident, HistoricTask, HistoryRecord, JobLogEntry, Origin};
+use crate::history::{
+    ExternalTaskLogEntry, HistoricDecision, HistoricIncident, HistoricTask, HistoryRecord, JobLogEntry, Origin,
+};
 use crate::query::Scalar;
 use crate::record::IncidentRow;
 
@@ -161,6 +163,17 @@ impl Source for JobLogEntry {
     }
 
     // What happened is over.
+    fn open(_: Context<'_>) -> Vec<Self> {
+        Vec::new()
+    }
+}
+
+impl Source for HistoricDecision {
+    fn ended(state: &State) -> &Rows<Self> {
+        &state.historic_decisions
+    }
+
+    // An evaluation is over when it is told.
     fn open(_: Context<'_>) -> Vec<Self> {
         Vec::new()
     }
