@@ -311,6 +311,9 @@ pub(crate) async fn delete_deployment(pool: &PgPool, id: Uuid, cascade: bool) ->
                     .fetch_all(&mut *transaction)
                     .await?;
             delete_history(&mut transaction, &definitions).await?;
+            let of_decisions = "delete from history_decision where decision_id in \
+                                (select id from decision_definition where deployment_id = $1)";
+            sqlx::query(of_decisions).bind(id).execute(&mut *transaction).await?;
         }
         sqlx::query("delete from job where instance_id is null and deployment_id = $1")
             .bind(id)

@@ -281,6 +281,13 @@ pub(crate) async fn delete_deployment(pool: &SqlitePool, id: Uuid, cascade: bool
             .await
             .map_err(fail)?;
         delete_of_definitions(&mut transaction, &definitions).await?;
+        let of_decisions = "delete from history_decision where decision_id in \
+                            (select id from decision_definition where deployment_id = ?1)";
+        sqlx::query(of_decisions)
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fail)?;
     }
     let mut existed = false;
     for sql in [

@@ -83,6 +83,7 @@ macro_rules! conformance_tests {
             history::user_tasks_that_are_open_and_ended_are_history,
             history::incidents_that_are_open_and_closed_are_history,
             history::what_happened_to_external_tasks_is_told_by_the_tasks_and_their_failures,
+            history::evaluated_decisions_go_with_their_deployment_only_with_cascade,
             history::evaluated_decisions_are_kept_as_written_and_go_with_their_instance,
             history::activities_tell_what_they_called,
             history::history_goes_with_its_instance_or_definition,

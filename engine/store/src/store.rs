@@ -113,7 +113,8 @@ pub trait Store: Send + Sync + 'static {
     async fn deploy(&self, deployment: NewDeployment) -> Result<Deployed>;
 
     /// Deletes a deployment with its resources, its definitions, its decisions and the jobs that belong to these; `false` if there
-    /// is none. The caller has ended their instances. With `cascade` their history goes too.
+    /// is none. The caller has ended their instances. With `cascade` their history goes too, also what
+    /// was evaluated of its decisions.
     async fn delete_deployment(&self, id: Uuid, cascade: bool) -> Result<bool>;
 
     /// Deletes one definition (the deployment stays); `false` if there is none.

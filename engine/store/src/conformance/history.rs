@@ -3,6 +3,7 @@
 use flowstone_expression::TypedValue;
 use uuid::Uuid;
 
+use super::deployments::decision;
 use super::fixture::{
     activity, change, closed_incident, commit, decided, deploy, incident, job, left_task, task_failed, user_task,
     variables, waiting,
@@ -421,4 +422,32 @@ pub async fn evaluated_decisions_are_kept_as_written_and_go_with_their_instance(
     assert_eq!(left, [first, alone.clone(), required.clone()]);
     assert!(store.delete_definition(&definition.id, true).await.unwrap());
     assert_eq!(store.historic_decisions(&every).await.unwrap(), [alone, required]);
+}
+
+pub async fn evaluated_decisions_go_with_their_deployment_only_with_cascade(store: SharedStore) {
+    let mut deployed = Vec::new();
+    for _ in 0..3 {
+        deployed.push(store.deploy(decision("tier", None)).await.unwrap().decisions.remove(0));
+    }
+    let rows = deployed.iter().map(|record| {
+        let mut row = decided(Uuid::nil());
+        (row.instance_id, row.decision_id) = (row.id, record.id.clone());
+        row
+    });
+    for row in rows {
+        let by_request = InstanceChange {
+            history: HistoryRows {
+                decisions: vec![row.clone()],
+                ..HistoryRows::default()
+            },
+            ..change(row.id, HeaderChange::Pass)
+        };
+        commit(&store, [by_request]).await;
+    }
+    for (record, cascade) in [(&deployed[0], true), (&deployed[1], false)] {
+        assert!(store.delete_deployment(record.deployment_id, cascade).await.unwrap());
+    }
+    let left = store.historic_decisions(&Query::default()).await.unwrap();
+    let left: Vec<_> = left.into_iter().map(|row| row.decision_id).collect();
+    assert_eq!(left, [deployed[1].id.clone(), deployed[2].id.clone()]);
 }

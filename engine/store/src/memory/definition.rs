@@ -106,6 +106,10 @@ impl State {
             return false;
         }
         self.resources.retain(|_, resource| resource.deployment_id != id);
+        if cascade {
+            let gone = |key: &Arc<str>| self.decisions.get(key).is_some_and(|one| one.deployment_id == id);
+            self.historic_decisions.retain(|_, row| !gone(&row.decision_id));
+        }
         self.decisions.retain(|_, decision| decision.deployment_id != id);
         let gone: Vec<Arc<str>> = self
             .definitions
