@@ -9,6 +9,20 @@ pub const ONE_TASK_MODEL: &str = include_str!("../models/one-task.bpmn");
 /// Key of the process with many external tasks at once; their topic has the same name.
 pub const WIDE: &str = "bench-wide";
 
+/// Start, one external task that is carried out `width` times at once, end.
+pub fn repeated(width: usize) -> String {
+    format!(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+             xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="bench">
+<process id="{WIDE}" isExecutable="true" camunda:historyTimeToLive="P1D">
+<startEvent id="start"/><sequenceFlow id="begin" sourceRef="start" targetRef="task"/>
+<serviceTask id="task" camunda:type="external" camunda:topic="{WIDE}"><multiInstanceLoopCharacteristics>
+<loopCardinality>{width}</loopCardinality></multiInstanceLoopCharacteristics></serviceTask>
+<sequenceFlow id="done" sourceRef="task" targetRef="end"/><endEvent id="end"/>
+</process></definitions>"#
+    )
+}
+
 /// Start, a fork into `width` external tasks, their join, end.
 pub fn wide(width: usize) -> String {
     let mut branches = String::new();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use flowstone_bench::api::{complete, deploy, fetch, get, start};
 use flowstone_bench::http::Connection;
-use flowstone_bench::model::{WIDE, wide};
+use flowstone_bench::model::{WIDE, repeated, wide};
 use flowstone_bench::server::{self, Server};
 use serde::Deserialize;
 
@@ -20,6 +20,18 @@ struct Arguments {
     /// Number of concurrent workers.
     #[arg(long, default_value_t = 16)]
     workers: usize,
+    /// Where the tasks come from.
+    #[arg(long, value_enum, default_value_t = Shape::Fork)]
+    shape: Shape,
+}
+
+/// Where many tasks come from.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Shape {
+    /// A parallel gateway with one task on each flow.
+    Fork,
+    /// A parallel multi-instance task.
+    MultiInstance,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +47,7 @@ async fn main() -> anyhow::Result<()> {
     let server = arguments.server.start(&database).await?;
     let mut first = None;
     for &width in &arguments.widths {
-        let took = run(&server, width, arguments.workers).await?;
+        let took = run(&server, width, &arguments).await?;
         let each = took.as_secs_f64() * 1e6 / width as f64;
         let ratio = each / *first.get_or_insert(each);
         let milliseconds = took.as_secs_f64() * 1e3;
@@ -45,12 +57,16 @@ async fn main() -> anyhow::Result<()> {
 }
 
 /// Completes one instance; answers the time from the first fetch to its end.
-async fn run(server: &Server, width: usize, workers: usize) -> anyhow::Result<Duration> {
-    deploy(&server.target, &wide(width)).await?;
+async fn run(server: &Server, width: usize, arguments: &Arguments) -> anyhow::Result<Duration> {
+    let model = match arguments.shape {
+        Shape::Fork => wide(width),
+        Shape::MultiInstance => repeated(width),
+    };
+    deploy(&server.target, &model).await?;
     let mut connection = Connection::open(&server.target).await?;
     start(&mut connection, WIDE).await?;
     let begun = Instant::now();
-    let workers: Vec<_> = (0..workers)
+    let workers: Vec<_> = (0..arguments.workers)
         .map(|number| {
             let target = server.target.clone();
             tokio::spawn(async move {
