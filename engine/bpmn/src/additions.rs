@@ -2,6 +2,7 @@
 //! listeners ask for. They become nodes of their own on the flows, so that whatever runs them knows nothing of it.
 
 use crate::draft::{DraftFlow, DraftNode, RemoteListener};
+use crate::finish::{flow_index, node_index};
 use crate::model::{
     Asynchronous, Catch, ExecutionEvent, FlowIndex, FlowNode, Implementation, IntermediateThrowEvent, NodeIndex,
     NodeKind, Process, Quantities, SequenceFlow,
@@ -211,13 +212,4 @@ fn flow(source: NodeIndex, target: NodeIndex, step: &FlowNode) -> SequenceFlow {
         listeners: Vec::new(),
         location: step.location,
     }
-}
-
-// The number of elements in a file is limited far below the range of the indexes.
-fn node_index(position: usize) -> NodeIndex {
-    NodeIndex(position as u32)
-}
-
-fn flow_index(position: usize) -> FlowIndex {
-    FlowIndex(position as u32)
 }

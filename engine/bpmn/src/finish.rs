@@ -99,10 +99,10 @@ fn finish_flow(flow: DraftFlow<'_>, problems: &Problems<'_>) -> Option<SequenceF
 }
 
 // The number of elements in a file is limited far below the range of the indexes.
-fn node_index(position: usize) -> NodeIndex {
+pub(crate) fn node_index(position: usize) -> NodeIndex {
     NodeIndex(position as u32)
 }
 
-fn flow_index(position: usize) -> FlowIndex {
+pub(crate) fn flow_index(position: usize) -> FlowIndex {
     FlowIndex(position as u32)
 }

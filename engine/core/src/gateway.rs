@@ -97,11 +97,12 @@ impl Step<'_> {
     /// Sends a token through each flow, the first of them first; without flows the path ends.
     fn take(&mut self, scope: Uuid, node: NodeIndex, flows: Vec<FlowIndex>) -> Result<(), Rejection> {
         let model = self.model;
-        let quantity = model.flow_node(node).quantities.completion as usize;
-        let flows: Vec<FlowIndex> = flows
-            .into_iter()
-            .flat_map(|flow| std::iter::repeat_n(flow, quantity))
-            .collect();
+        let flows = match model.flow_node(node).quantities.completion {
+            1 => flows,
+            several => (flows.into_iter())
+                .flat_map(|flow| std::iter::repeat_n(flow, several as usize))
+                .collect(),
+        };
         if self.asynchronous(scope, node).after {
             return self.take_later(scope, node, &flows);
         }

@@ -184,9 +184,7 @@ impl Step<'_> {
 
     /// Sets the timer of an event.
     pub(crate) fn set_timer(&mut self, owner: Uuid, event: NodeIndex, timer: &Timer) -> Result<(), Rejection> {
-        let value = self.evaluate(&timer.expression, &mut Place::at(owner, event))?;
-        let set = timer_due(timer.kind, &value, self.now);
-        let Repeated { due, cycle } = set.map_err(|problem| self.unfit(event, &problem))?;
+        let Repeated { due, cycle } = self.due(owner, event, timer)?;
         // A timer among others that must all come is set again with them.
         let is_parallel = self.model.flow_node(event).kind.catch().is_some_and(Catch::is_parallel);
         let again = cycle.filter(|_| self.comes_again(event) && !is_parallel);
@@ -202,12 +200,16 @@ impl Step<'_> {
         listener: usize,
         timer: &Timer,
     ) -> Result<(), Rejection> {
-        let value = self.evaluate(&timer.expression, &mut Place::at(token, node))?;
-        let set = timer_due(timer.kind, &value, self.now);
-        let Repeated { due, cycle } = set.map_err(|problem| self.unfit(node, &problem))?;
+        let Repeated { due, cycle } = self.due(token, node, timer)?;
         let again = cycle.map(|cycle| Repetition { cycle, count: 1 });
         let work = JobWork::Timeout { listener, again };
         self.create_job(token, node, self.model.id(node), work, Some(due))
+    }
+
+    /// When a timer fires that is set now, and how it comes again.
+    fn due(&mut self, owner: Uuid, node: NodeIndex, timer: &Timer) -> Result<Repeated, Rejection> {
+        let value = self.evaluate(&timer.expression, &mut Place::at(owner, node))?;
+        timer_due(timer.kind, &value, self.now).map_err(|problem| self.unfit(node, &problem))
     }
 
     /// Only events that leave running what they stand at can come again.

@@ -3,8 +3,6 @@
 //! The instances lie in a scope of their own, the body. Its variables count them, so that one more that is done costs
 //! the same however many there are.
 
-use std::sync::Arc;
-
 use flowstone_bpmn::model::{
     InstanceEvent, MultiInstance, NodeIndex, StandardLoop, ThrowingInstance, ThrownByInstances, Times,
 };
@@ -50,25 +48,13 @@ impl Step<'_> {
         node: NodeIndex,
         repeated: &MultiInstance,
     ) -> Result<(), Rejection> {
-        let Some(body) = self.model.body(node).cloned() else {
-            return Err(self.unfit(node, "the activity has no body"));
-        };
         if let Times::Loop(repeated) = &repeated.times {
-            return self.enter_loop(scope, node, body, repeated);
+            return self.enter_loop(scope, node, repeated);
         }
         let items = self.items(scope, node, repeated)?;
         let count = items.count();
-        let id = self.open_body(scope, body);
         let active = if repeated.sequential { count.min(1) } else { count };
-        let counters = [(ALL, count), (COMPLETED, 0), (ACTIVE, active)];
-        self.emit(Event::VariablesCreated {
-            scope: id,
-            variables: counters
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), TypedValue::from(value)))
-                .collect(),
-        });
-        self.watch_border(id, node)?;
+        let id = self.open_body(scope, node, &[(ALL, count), (COMPLETED, 0), (ACTIVE, active)])?;
         if count == 0 {
             return self.leave_body(id, node);
         }
@@ -86,7 +72,17 @@ impl Step<'_> {
         Ok(())
     }
 
-    pub(crate) fn open_body(&mut self, scope: Uuid, body: Arc<str>) -> Uuid {
+    /// Opens the body of an activity that is carried out several times, with the variables that count and the events
+    /// at its border.
+    pub(crate) fn open_body(
+        &mut self,
+        scope: Uuid,
+        node: NodeIndex,
+        counters: &[(&str, i32)],
+    ) -> Result<Uuid, Rejection> {
+        let Some(body) = self.model.body(node).cloned() else {
+            return Err(self.unfit(node, "the activity has no body"));
+        };
         let id = self.ids.next_id();
         self.emit(Event::ScopeOpened {
             id,
@@ -94,25 +90,20 @@ impl Step<'_> {
             node: body,
             at: self.now,
         });
-        id
+        self.emit(Event::VariablesCreated {
+            scope: id,
+            variables: counters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), TypedValue::from(*value)))
+                .collect(),
+        });
+        self.watch_border(id, node)?;
+        Ok(id)
     }
 
     /// A token arrives at a standard loop (BPMN 2.0, 13.3.6). Its body counts how often it was carried out.
-    fn enter_loop(
-        &mut self,
-        scope: Uuid,
-        node: NodeIndex,
-        body: Arc<str>,
-        repeated: &StandardLoop,
-    ) -> Result<(), Rejection> {
-        let id = self.open_body(scope, body);
-        self.emit(Event::VariablesCreated {
-            scope: id,
-            variables: [COMPLETED, COUNTER]
-                .map(|name| (name.to_owned(), TypedValue::from(0)))
-                .into(),
-        });
-        self.watch_border(id, node)?;
+    fn enter_loop(&mut self, scope: Uuid, node: NodeIndex, repeated: &StandardLoop) -> Result<(), Rejection> {
+        let id = self.open_body(scope, node, &[(COMPLETED, 0), (COUNTER, 0)])?;
         if repeated.test_before && !self.loops_on(id, node, repeated, 0)? {
             return self.leave_body(id, node);
         }

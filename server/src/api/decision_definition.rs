@@ -3,7 +3,6 @@
 mod evaluate;
 mod read;
 
-use axum::http::StatusCode;
 use flowstone_store::query::DecisionField;
 use flowstone_store::record::DecisionRecord;
 use serde::Serialize;
@@ -11,6 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::AppState;
+use super::definition;
 use super::error::ApiError;
 use super::filter::{self, Table, When};
 
@@ -125,7 +125,7 @@ async fn find(state: &AppState, reference: Reference) -> Result<DecisionRecord, 
     match reference {
         Reference::Key(key, tenant) => {
             let found = state.engine().latest_decision(&key, tenant.as_deref()).await?;
-            found.ok_or_else(|| unknown_key(&key, tenant.as_deref()))
+            found.ok_or_else(|| definition::unknown_key("decision definition", &key, tenant.as_deref()))
         }
         Reference::Id(id) => {
             let found = state.store().decision(&id).await?;
@@ -133,13 +133,4 @@ async fn find(state: &AppState, reference: Reference) -> Result<DecisionRecord, 
             found.ok_or_else(|| ApiError::not_found(message))
         }
     }
-}
-
-fn unknown_key(key: &str, tenant: Option<&str>) -> ApiError {
-    let tenant = tenant.map_or_else(|| "no tenant-id".to_owned(), |tenant| format!("tenant-id: {tenant}"));
-    ApiError {
-        status: StatusCode::NOT_FOUND,
-        ..ApiError::rest(format!("No matching decision definition with key: {key} and {tenant}"))
-    }
-    .code(None)
 }

@@ -8,6 +8,7 @@ pub mod base_uri;
 pub mod body;
 pub mod condition;
 pub mod decision_definition;
+mod definition;
 pub mod deployment;
 pub mod engine;
 pub mod error;

@@ -6,7 +6,6 @@ mod read;
 mod start;
 mod suspension;
 
-use axum::http::StatusCode;
 use flowstone_store::query::DefinitionField;
 use flowstone_store::record::DefinitionRecord;
 use serde::Serialize;
@@ -14,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::AppState;
+use super::definition;
 use super::error::ApiError;
 use super::filter::{self, Table, When};
 
@@ -148,10 +148,5 @@ async fn latest(state: &AppState, key: &str, tenant: Option<&str>) -> Result<Def
 }
 
 fn unknown_key(key: &str, tenant: Option<&str>) -> ApiError {
-    let tenant = tenant.map_or_else(|| "no tenant-id".to_owned(), |tenant| format!("tenant-id: {tenant}"));
-    ApiError {
-        status: StatusCode::NOT_FOUND,
-        ..ApiError::rest(format!("No matching process definition with key: {key} and {tenant}"))
-    }
-    .code(None)
+    definition::unknown_key("process definition", key, tenant)
 }

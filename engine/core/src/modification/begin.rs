@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::{Instruction, Modification, StartAt, StartInstruction};
 use crate::compile::Executable;
-use crate::event::Event;
 use crate::multi_instance::{ACTIVE, ALL, COMPLETED, COUNTER};
 use crate::rejection::Rejection;
 use crate::state::ScopePhase;
@@ -294,11 +293,7 @@ impl Step<'_> {
 
     /// Opens the body of a multi-instance activity in which an instruction begins an instance.
     fn open_body_for_one(&mut self, scope: Uuid, node: NodeIndex) -> Result<Uuid, Rejection> {
-        let model = self.model;
-        let Some(body) = model.body(node).cloned() else {
-            return Err(self.unfit(node, "the activity has no body"));
-        };
-        let repeated = &model.flow_node(node).multi_instance;
+        let repeated = &self.model.flow_node(node).multi_instance;
         let is_sequential = repeated.as_ref().is_some_and(|repeated| repeated.sequential);
         let mut counters = vec![(COMPLETED, 0)];
         if !self.is_loop(node) {
@@ -309,16 +304,7 @@ impl Step<'_> {
         if is_sequential {
             counters.push((COUNTER, 0));
         }
-        let id = self.open_body(scope, body);
-        self.emit(Event::VariablesCreated {
-            scope: id,
-            variables: counters
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), TypedValue::from(value)))
-                .collect(),
-        });
-        self.watch_border(id, node)?;
-        Ok(id)
+        self.open_body(scope, node, &counters)
     }
 
     /// Counts an instance that is about to begin when the scope is the body of a parallel multi-instance activity; the

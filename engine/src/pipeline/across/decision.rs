@@ -54,40 +54,37 @@ impl Across<'_> {
         let query = Query::default()
             .with(DecisionField::Key, text(&question.key))
             .with(DecisionField::TenantId, tenant.map_or(Test::IsNull, text));
-        let found = match &question.version {
+        let query = match &question.version {
             CalledVersion::Latest => {
                 let own = shell.definitions.latest_decision(&question.key, tenant).await?;
-                match own {
+                let found = match own {
                     // What no tenant of its own has is what all tenants share.
                     None if tenant.is_some() => shell.definitions.latest_decision(&question.key, None).await?,
                     own => own,
-                }
+                };
+                let record = found.ok_or_else(|| unknown(question))?;
+                return Ok(shell.definitions.decision(&record.id).await?);
             }
             CalledVersion::Deployment => {
                 let deployment = self.deployment_of(from);
-                let query = query.with(DecisionField::DeploymentId, Test::Equals(Scalar::Id(deployment)));
-                shell.store.decisions(&query).await?.pop()
+                query.with(DecisionField::DeploymentId, Test::Equals(Scalar::Id(deployment)))
             }
-            CalledVersion::Version(version) => {
-                let version = Scalar::Integer(i64::from(*version));
-                let query = query.with(DecisionField::Version, Test::Equals(version));
-                shell.store.decisions(&query).await?.pop()
-            }
-            CalledVersion::Tag(tag) => {
-                let mut found = shell
-                    .store
-                    .decisions(&query.with(DecisionField::VersionTag, text(tag)))
-                    .await?;
-                found.sort_by_key(|record| record.version);
-                found.pop()
-            }
+            CalledVersion::Version(version) => query.with(
+                DecisionField::Version,
+                Test::Equals(Scalar::Integer(i64::from(*version))),
+            ),
+            CalledVersion::Tag(tag) => query.with(DecisionField::VersionTag, text(tag)),
         };
-        let Some(record) = found else {
-            return Err(Failure::Refused(Rejection::UnknownDecision {
-                node: question.node.to_string(),
-                key: question.key.clone(),
-            }));
-        };
+        let found = shell.store.decisions(&query).await?;
+        let newest = found.into_iter().max_by_key(|record| record.version);
+        let record = newest.ok_or_else(|| unknown(question))?;
         Ok(shell.definitions.decision(&record.id).await?)
     }
+}
+
+fn unknown(question: &DecisionQuestion) -> Failure {
+    Failure::Refused(Rejection::UnknownDecision {
+        node: question.node.to_string(),
+        key: question.key.clone(),
+    })
 }

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::{DECISIONS, DecisionDefinition, Reference, find};
 use crate::api::body::Parameters;
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::{AppState, Count, tenants};
+use crate::api::{AppState, Count, definition, tenants};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -129,18 +129,10 @@ async fn xml_by_key_and_tenant(
 
 async fn source(state: &AppState, reference: Reference) -> Result<Json<DecisionDefinitionXml>, ApiError> {
     let decision = find(state, reference).await?;
-    let resource = state
-        .store()
-        .resource_named(decision.deployment_id, &decision.resource_name)
-        .await?;
-    let resource = resource.ok_or_else(|| {
-        ApiError::not_found(format!(
-            "The resource {} of decision definition {} does not exist",
-            decision.resource_name, decision.id
-        ))
-    })?;
+    let name = format!("decision definition {}", decision.id);
+    let source = definition::source(state, decision.deployment_id, &decision.resource_name, &name).await?;
     Ok(Json(DecisionDefinitionXml {
         id: decision.id.to_string(),
-        dmn_xml: String::from_utf8_lossy(&resource.bytes).into_owned(),
+        dmn_xml: source,
     }))
 }

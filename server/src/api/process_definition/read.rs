@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::{DEFINITIONS, ProcessDefinition, Reference, latest};
 use crate::api::body::Parameters;
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::{AppState, Count, tenants};
+use crate::api::{AppState, Count, definition, tenants};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -138,18 +138,10 @@ pub(super) async fn find(state: &AppState, reference: Reference) -> Result<Defin
 
 async fn source(state: &AppState, reference: Reference) -> Result<Json<ProcessDefinitionXml>, ApiError> {
     let definition = find(state, reference).await?;
-    let resource = state
-        .store()
-        .resource_named(definition.deployment_id, &definition.resource_name)
-        .await?;
-    let resource = resource.ok_or_else(|| {
-        ApiError::not_found(format!(
-            "The resource {} of definition {} does not exist",
-            definition.resource_name, definition.id
-        ))
-    })?;
+    let name = format!("definition {}", definition.id);
+    let source = definition::source(state, definition.deployment_id, &definition.resource_name, &name).await?;
     Ok(Json(ProcessDefinitionXml {
         id: definition.id.to_string(),
-        bpmn20_xml: String::from_utf8_lossy(&resource.bytes).into_owned(),
+        bpmn20_xml: source,
     }))
 }
