@@ -59,6 +59,7 @@ pub(crate) fn of_request(decision: &Decision, evaluated: &[Evaluated], now: Date
             incidents_inserted: Vec::new(),
             incidents_deleted: Vec::new(),
             jobs_put: Vec::new(),
+            definition_jobs: Vec::new(),
             jobs_deleted: Vec::new(),
             historic_instance: None,
             historic_activities: Vec::new(),

@@ -169,9 +169,11 @@ impl Engine {
                 record: record.clone(),
                 executable,
             };
-            let set = start_jobs(&definition, self.now()).map_err(|rejection| DeployError::Start {
-                key: key.to_string(),
-                problem: rejection.to_string(),
+            let set = start_jobs(&definition, self.now(), self.retry_policy().attempts).map_err(|rejection| {
+                DeployError::Start {
+                    key: key.to_string(),
+                    problem: rejection.to_string(),
+                }
             })?;
             jobs.extend(set);
         }

@@ -178,6 +178,11 @@ impl Engine {
         self.inner.shell.step_options.evaluation
     }
 
+    /// How jobs are tried again whose model says nothing about it.
+    pub(crate) fn retry_policy(&self) -> RetryPolicy {
+        self.inner.shell.step_options.retries
+    }
+
     /// How much history is kept.
     pub(crate) fn history_level(&self) -> HistoryLevel {
         self.inner.shell.history

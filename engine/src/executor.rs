@@ -133,7 +133,7 @@ impl Executor {
 
 async fn execute(engine: &Engine, job: DueJob) -> Result<Reply, Error> {
     let Some(instance) = job.instance_id else {
-        return engine.execute_start_timer(job.id).await;
+        return engine.execute_start_job(job.id).await;
     };
     let command = Command::ExecuteJob { job: job.id };
     engine.submit(Submission::new(instance, command)).await

@@ -25,7 +25,7 @@ impl Engine {
         match self.submit(Submission::new(job, command)).await {
             Ok(_) => Ok(()),
             // It may belong to a definition, not to an instance.
-            Err(Error::Unknown(_)) => self.change_start_timer(job, &change).await,
+            Err(Error::Unknown(_)) => self.change_start_job(job, &change).await,
             Err(Error::Rejected(Rejection::UnknownJob { .. } | Rejection::Ended { .. })) => Err(Error::Unknown(job)),
             Err(error) => Err(error),
         }

@@ -1,7 +1,7 @@
 //! What starts instances of deployed processes by itself: messages, signals, conditions and timers.
 //!
 //! The subscriptions of the latest version of each definition follow from its model; only its timers are stored, as
-//! jobs that belong to no instance.
+//! jobs that belong to no instance. So are signals that were thrown to be delivered later.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use crate::engine::Engine;
 use crate::error::{DeployError, Error};
 use crate::request::{Reply, StartRequest};
 
-/// How often a timer that starts instances is tried.
-const ATTEMPTS: i32 = 3;
+/// Type of the job of a timer that starts instances.
+const TIMER: &str = "timer-start-event";
 
 /// A start event of a deployed process that waits for something.
 #[derive(Clone, Debug)]
@@ -81,12 +81,12 @@ impl Engine {
         self.start_instance(&start.definition.id, request).await
     }
 
-    /// Lets a timer start an instance. When it was due, it does so once, however often and by how many nodes this is
-    /// called.
+    /// Carries out a job that starts an instance: a timer, or a signal that was to be delivered later. What was due
+    /// starts one instance, however often and by how many nodes this is called.
     ///
     /// # Errors
     /// [`Error::Unknown`] when there is no such job, or what the start comes to; then the failure is counted.
-    pub async fn execute_start_timer(&self, job: Uuid) -> Result<Reply, Error> {
+    pub async fn execute_start_job(&self, job: Uuid) -> Result<Reply, Error> {
         let query = Query::default().with(JobField::Id, Test::Equals(Scalar::Id(job)));
         let row = self.store().jobs(&query).await?.pop();
         let row = row.filter(|row| row.instance_id.is_none()).ok_or(Error::Unknown(job))?;
@@ -96,12 +96,13 @@ impl Engine {
             start_node: Some(row.node_id.clone()),
             // Whoever stops between the start and the next line finds it started when it comes again.
             idempotency_key: (due <= now).then(|| format!("timer:{job}:{}", due.timestamp_micros())),
+            variables: variables_of(&row),
             ..StartRequest::default()
         };
         let started = self.start_instance(&row.definition_id, request).await;
         match &started {
             Ok(_) => {
-                let next = next_of(&row, due, now);
+                let next = next_of(&row, due, now, self.retry_policy().attempts);
                 let deleted = if next.is_none() { vec![job] } else { Vec::new() };
                 self.store()
                     .write_definition_jobs(next.into_iter().collect(), deleted)
@@ -123,7 +124,7 @@ impl Engine {
         started
     }
 
-    /// Suspends a timer that came due just when its definition was suspended.
+    /// Suspends a job that came due just when its definition was suspended.
     async fn rest(&self, row: JobRow) -> Result<(), Error> {
         let definition = row.definition_id.to_string();
         let job = JobRow { suspended: true, ..row };
@@ -146,7 +147,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Unknown`] when there is no such job, [`Error::Store`].
-    pub async fn change_start_timer(&self, job: Uuid, change: &JobChange) -> Result<(), Error> {
+    pub async fn change_start_job(&self, job: Uuid, change: &JobChange) -> Result<(), Error> {
         let query = Query::default().with(JobField::Id, Test::Equals(Scalar::Id(job)));
         let row = self.store().jobs(&query).await?.pop();
         let mut row = row.filter(|row| row.instance_id.is_none()).ok_or(Error::Unknown(job))?;
@@ -171,7 +172,7 @@ impl Engine {
             return Ok(());
         };
         let definition = self.definition(&record.id).await?;
-        let jobs = start_jobs(&definition, self.now()).map_err(Error::Rejected)?;
+        let jobs = start_jobs(&definition, self.now(), self.retry_policy().attempts).map_err(Error::Rejected)?;
         if jobs.is_empty() {
             return Ok(());
         }
@@ -179,6 +180,7 @@ impl Engine {
             JobField::DefinitionId,
             Test::Equals(Scalar::Text(record.id.to_string())),
         );
+        let query = query.with(JobField::JobType, Test::Equals(Scalar::Text(TIMER.to_owned())));
         let set = self
             .store()
             .jobs(&query.with(JobField::InstanceId, Test::IsNull))
@@ -243,50 +245,96 @@ impl Engine {
 pub(crate) fn start_jobs(
     definition: &Definition,
     now: DateTime<Utc>,
+    attempts: i32,
 ) -> Result<Vec<JobRow>, flowstone_core::Rejection> {
-    let record = &definition.record;
     let timers = definition.executable.start_timers(now)?;
     let rows = timers.into_iter().map(|timer| {
         let made_from = definition.start_timer_definition(&timer.node);
         JobRow {
-            id: Uuid::now_v7(),
-            instance_id: None,
-            execution_id: None,
-            definition_id: record.id.clone(),
-            definition_key: record.key.clone(),
-            tenant_id: record.tenant_id.clone(),
-            deployment_id: Some(record.deployment_id),
             job_definition_id: made_from.as_ref().map(|made_from| made_from.id),
-            node_id: timer.node,
-            job_type: "timer-start-event".to_owned(),
+            job_type: TIMER.to_owned(),
             configuration: made_from
                 .map(|made_from| made_from.place.configuration)
                 .unwrap_or_default(),
             due: Some(timer.due),
             priority: timer.priority,
-            retries: ATTEMPTS,
-            suspended: record.suspended,
-            exception_message: None,
-            exception_details: None,
-            failed_node_id: None,
-            created_at: now,
-            // Texts and numbers always serialise.
-            detail: serde_json::to_value(JobWork::Timer { again: timer.again }).ok(),
+            ..start_job(
+                definition,
+                timer.node,
+                JobWork::Timer { again: timer.again },
+                now,
+                attempts,
+            )
         }
     });
     Ok(rows.collect())
 }
 
+/// The job that gives a signal, with its variables, to a start event.
+pub(crate) fn start_by_signal(
+    definition: &Definition,
+    start: &StartSubscription,
+    variables: Variables,
+    now: DateTime<Utc>,
+    attempts: i32,
+) -> JobRow {
+    let work = JobWork::Deliver {
+        subscription: start.id,
+        variables,
+    };
+    start_job(definition, start.node.clone(), work, now, attempts)
+}
+
+/// A job that starts an instance at a node as soon as possible.
+fn start_job(definition: &Definition, node: Arc<str>, work: JobWork, now: DateTime<Utc>, attempts: i32) -> JobRow {
+    let record = &definition.record;
+    JobRow {
+        id: Uuid::now_v7(),
+        instance_id: None,
+        execution_id: None,
+        definition_id: record.id.clone(),
+        definition_key: record.key.clone(),
+        tenant_id: record.tenant_id.clone(),
+        deployment_id: Some(record.deployment_id),
+        job_definition_id: None,
+        node_id: node,
+        job_type: String::new(),
+        configuration: String::new(),
+        due: None,
+        priority: 0,
+        retries: attempts,
+        suspended: record.suspended,
+        exception_message: None,
+        exception_details: None,
+        failed_node_id: None,
+        created_at: now,
+        // Texts and numbers always serialise.
+        detail: serde_json::to_value(work).ok(),
+    }
+}
+
+/// What the job of a start does.
+fn work_of(row: &JobRow) -> Option<JobWork> {
+    serde_json::from_value(row.detail.clone()?).ok()
+}
+
+/// The variables that a job gives to the instance that it starts.
+fn variables_of(row: &JobRow) -> Variables {
+    match work_of(row) {
+        Some(JobWork::Deliver { variables, .. }) => variables,
+        _ => Variables::new(),
+    }
+}
+
 /// The job of a timer that fired, as it comes again.
-fn next_of(row: &JobRow, due: DateTime<Utc>, now: DateTime<Utc>) -> Option<JobRow> {
-    let work: JobWork = serde_json::from_value(row.detail.clone()?).ok()?;
-    let JobWork::Timer { again: Some(again) } = work else {
+fn next_of(row: &JobRow, due: DateTime<Utc>, now: DateTime<Utc>, attempts: i32) -> Option<JobRow> {
+    let Some(JobWork::Timer { again: Some(again) }) = work_of(row) else {
         return None;
     };
     let (due, again) = repeat(&again, due, now).ok().flatten()?;
     Some(JobRow {
         due: Some(due),
-        retries: ATTEMPTS,
+        retries: attempts,
         exception_message: None,
         failed_node_id: None,
         detail: serde_json::to_value(JobWork::Timer { again: Some(again) }).ok(),

@@ -474,3 +474,29 @@ async fn a_signal_that_is_thrown_asynchronously_reaches_each_by_a_job_of_its_own
     let view = kit.engine.view(failing).await.unwrap().unwrap().instance;
     assert_eq!(view.jobs().next().unwrap().retries, 2, "one that fails is tried again");
 }
+
+#[tokio::test]
+async fn a_signal_that_is_thrown_asynchronously_starts_processes_by_jobs() {
+    let kit = Kit::with(Options {
+        job_execution: false,
+        ..Options::default()
+    })
+    .await;
+    let begun = line(USER_TASK).replace(
+        r#"<startEvent id="s"/>"#,
+        &format!(r#"<startEvent id="s">{SIGNAL}</startEvent>"#),
+    );
+    deploy_with_signal(&kit, "begun", &begun).await;
+    let asynchronous = thrower().replace("signalRef=", r#"camunda:async="true" signalRef="#);
+    let thrower = deploy_with_signal(&kit, "thrower", &asynchronous).await;
+    assert!(start_with(&kit, &thrower, one("why", "fire")).await.unwrap().ended);
+    assert_eq!(running(&kit).await, 0, "the job has not been carried out");
+    deploy_with_signal(&kit, "begun", &begun).await;
+    let jobs = async || kit.engine.store().jobs(&Query::default()).await.unwrap();
+    let job = jobs().await.remove(0);
+    assert_eq!((job.instance_id, job.due), (None, None));
+    let started = kit.engine.execute_start_job(job.id).await.unwrap().instance_id;
+    let view = kit.engine.view(started).await.unwrap().unwrap().instance;
+    assert_eq!(view.root().unwrap().variables["told"], TypedValue::from("fire"));
+    assert_eq!((running(&kit).await, jobs().await), (1, Vec::new()));
+}

@@ -25,6 +25,7 @@ use super::writer::Writer;
 use crate::definitions::Definition;
 use crate::error::Error;
 use crate::ids::InstanceIds;
+use crate::starts::start_by_signal;
 
 /// How deep instances may call each other within one command.
 const DEEPEST_CALL: usize = 100;
@@ -381,6 +382,15 @@ impl Across<'_> {
                 continue;
             }
             let definition = shell.definitions.get(&waiting.definition.id).await?;
+            if asynchronous {
+                let attempts = shell.step_options.retries.attempts;
+                let job = start_by_signal(&definition, &waiting, variables.clone(), self.round.now, attempts);
+                // Who throws has just been changed, and is written with it.
+                if let Some(thrower) = self.round.touched.get_mut(&from) {
+                    thrower.projection.starts_later(job);
+                }
+                continue;
+            }
             let start = Start {
                 node: Some(waiting.node),
                 tenant_id: waiting.definition.tenant_id.clone(),

@@ -32,6 +32,8 @@ pub(crate) struct Projection {
     jobs_created: BTreeSet<Uuid>,
     jobs_changed: BTreeSet<Uuid>,
     jobs_deleted: Vec<Uuid>,
+    /// Jobs that start other instances.
+    starts: Vec<JobRow>,
     suspended: Option<bool>,
     root_variables: bool,
     historic_activities: Vec<HistoricActivityRow>,
@@ -75,6 +77,16 @@ impl Projection {
     /// Jobs that came or changed.
     pub(crate) fn jobs(&self) -> impl Iterator<Item = Uuid> + '_ {
         self.jobs_created.iter().chain(&self.jobs_changed).copied()
+    }
+
+    /// Adds a job that starts another instance later.
+    pub(crate) fn starts_later(&mut self, job: JobRow) {
+        self.starts.push(job);
+    }
+
+    /// When the first of the jobs that start other instances may be carried out.
+    pub(crate) fn first_start(&self) -> Option<DateTime<Utc>> {
+        self.starts.iter().map(|job| job.due.unwrap_or(job.created_at)).min()
     }
 
     /// Adds decisions that were evaluated for the instance.
@@ -424,6 +436,7 @@ impl Projection {
                 .chain(&self.jobs_changed)
                 .filter_map(|id| Some(job_row(definition, instance, instance.job(*id)?)))
                 .collect(),
+            definition_jobs: self.starts,
             jobs_deleted: self.jobs_deleted,
             historic_instance: self.historic_instance.filter(|_| keep_history),
             historic_activities: if keep_history {

@@ -701,6 +701,7 @@ impl Effects {
                 .jobs()
                 .filter_map(|job| hot.instance.job(job))
                 .map(|job| job.due.unwrap_or(job.created_at))
+                .chain(projection.first_start())
                 .min(),
             external_tasks: projection
                 .external_tasks()

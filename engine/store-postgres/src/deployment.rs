@@ -65,7 +65,8 @@ async fn try_deploy(pool: &PgPool, new: &NewDeployment) -> sqlx::Result<Deployed
         insert_definition(&mut transaction, &definition).await?;
         // Only the latest version starts by itself.
         sqlx::query(
-            "delete from job where instance_id is null and definition_key = $1 and tenant_id is not distinct from $2",
+            "delete from job where instance_id is null and job_type = 'timer-start-event' \
+             and definition_key = $1 and tenant_id is not distinct from $2",
         )
         .bind(storable(&definition.key))
         .bind(storable_option(&definition.tenant_id))

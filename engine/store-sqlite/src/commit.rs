@@ -202,9 +202,9 @@ fn write_headers(statements: &mut Statements, changes: &[&InstanceChange]) -> Re
     Ok(())
 }
 
-/// Rows of running instances. Those of an ended instance are gone as a whole.
-fn write_rows(statements: &mut Statements, changes: &[&InstanceChange]) -> Result<()> {
-    let changes: Vec<&InstanceChange> = changes
+/// Rows of running instances. Those of an ended instance are gone as a whole, but for jobs that start others.
+fn write_rows(statements: &mut Statements, all: &[&InstanceChange]) -> Result<()> {
+    let changes: Vec<&InstanceChange> = all
         .iter()
         .copied()
         .filter(|change| matches!(change.header, HeaderChange::Insert(_) | HeaderChange::Update { .. }))
@@ -251,7 +251,8 @@ fn write_rows(statements: &mut Statements, changes: &[&InstanceChange]) -> Resul
         |change| &change.incidents_inserted,
         incident_cells,
     )?;
-    put(statements, &JOB.put(), &changes, |change| &change.jobs_put, job_cells)
+    put(statements, &JOB.put(), &changes, |change| &change.jobs_put, job_cells)?;
+    put(statements, &JOB.put(), all, |change| &change.definition_jobs, job_cells)
 }
 
 fn write_history(statements: &mut Statements, changes: &[&InstanceChange]) -> Result<()> {

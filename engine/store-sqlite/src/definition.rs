@@ -54,11 +54,14 @@ pub(crate) async fn deploy(pool: &SqlitePool, mut new: NewDeployment) -> Result<
                 job.definition_id = definition.id.clone();
             }
             // Only the latest version starts by itself.
-            sqlx::query("delete from job where instance_id is null and definition_key = ?1 and tenant_id is ?2")
-                .bind(&*definition.key)
-                .bind(&definition.tenant_id)
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(
+                "delete from job where instance_id is null and job_type = 'timer-start-event' \
+                 and definition_key = ?1 and tenant_id is ?2",
+            )
+            .bind(&*definition.key)
+            .bind(&definition.tenant_id)
+            .execute(&mut *transaction)
+            .await?;
         }
         put_jobs(&mut transaction, &new.start_jobs).await?;
         for decision in &mut new.decisions {

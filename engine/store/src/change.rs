@@ -54,6 +54,8 @@ pub struct InstanceChange {
     pub jobs_put: Vec<JobRow>,
     /// Jobs that were executed or are no longer wanted.
     pub jobs_deleted: Vec<Uuid>,
+    /// New jobs that start other instances; they belong to definitions, and stay when this instance ends.
+    pub definition_jobs: Vec<JobRow>,
     /// The ended instance, when it ended.
     pub historic_instance: Option<HistoricInstanceRow>,
     /// Activity instances that ended.

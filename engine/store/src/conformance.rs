@@ -56,6 +56,7 @@ macro_rules! conformance_tests {
             jobs::a_text_of_a_job_with_a_zero_character_does_not_fail_its_batch,
             jobs::jobs_belong_to_their_instance_and_end_with_it,
             jobs::a_conflict_leaves_out_its_jobs,
+            jobs::jobs_that_start_others_outlive_who_made_them,
             jobs::jobs_are_found_when_they_are_due,
             jobs::jobs_are_asked_for_by_what_they_hold,
             commits::changes_that_belong_together_are_written_all_or_not_at_all,

@@ -90,7 +90,7 @@ clean! {
     HistoricExternalTask { topic, worker }
     InstanceChange {
         header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted,
-        jobs_put, historic_instance, historic_activities, history.variables,
+        jobs_put, definition_jobs, historic_instance, historic_activities, history.variables,
         history.tasks, history.external_task_log, history.job_log, history.incidents,
         history.decisions,
     }

@@ -128,7 +128,7 @@ async fn execute(State(state): State<AppState>, Path(id): Path<String>) -> Resul
         .await
     {
         // It may belong to a definition, not to an instance.
-        Err(Error::Unknown(_)) => state.engine().execute_start_timer(job).await,
+        Err(Error::Unknown(_)) => state.engine().execute_start_job(job).await,
         executed => executed,
     };
     match executed {

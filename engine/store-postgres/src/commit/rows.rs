@@ -266,8 +266,12 @@ pub(super) fn write_jobs(statement: &mut Statement, changes: &[InstanceChange]) 
                            exception_message, exception_details, failed_node_id, created_at, detail";
     let rows: Vec<(Uuid, &JobRow)> = changes
         .iter()
-        .filter(|change| matches!(change.header, HeaderChange::Insert(_) | HeaderChange::Update { .. }))
-        .flat_map(|change| change.jobs_put.iter().map(|row| (change.instance_id, row)))
+        .flat_map(|change| {
+            let stays = matches!(change.header, HeaderChange::Insert(_) | HeaderChange::Update { .. });
+            let own: &[JobRow] = if stays { &change.jobs_put } else { &[] };
+            let rows = own.iter().chain(&change.definition_jobs);
+            rows.map(|row| (change.instance_id, row))
+        })
         .collect();
     if !rows.is_empty() {
         let all = || rows.iter().map(|(_, row)| *row);
@@ -277,7 +281,7 @@ pub(super) fn write_jobs(statement: &mut Statement, changes: &[InstanceChange]) 
         let source = statement
             .rows()
             .column("uuid", all().map(|row| row.id))?
-            .column("uuid", rows.iter().map(|(instance, _)| *instance))?
+            .column("uuid", all().map(|row| row.instance_id))?
             .column("uuid", all().map(|row| row.execution_id))?
             .texts(all().map(|row| &row.definition_id))?
             .texts(all().map(|row| &row.definition_key))?
@@ -296,8 +300,9 @@ pub(super) fn write_jobs(statement: &mut Statement, changes: &[InstanceChange]) 
             .optional_texts(all().map(|row| row.failed_node_id.as_deref()))?
             .column("timestamptz", all().map(|row| row.created_at))?
             .column("text", details.into_iter())?
+            .column("uuid", rows.iter().map(|(changed, _)| *changed))?
             .source();
-        let condition = statement.unless_conflict("r.instance_id", "where");
+        let condition = statement.unless_conflict("r.changed", "where");
         statement.part(
             "job_put",
             &format!(
@@ -305,7 +310,7 @@ pub(super) fn write_jobs(statement: &mut Statement, changes: &[InstanceChange]) 
                  select id, instance_id, execution_id, definition_id, definition_key, tenant_id, deployment_id, \
                  job_definition_id, node_id, job_type, configuration, due, priority, retries, suspended, \
                  exception_message, exception_details, failed_node_id, created_at, detail::json \
-                 from {source} as r ({COLUMNS}) {condition} \
+                 from {source} as r ({COLUMNS}, changed) {condition} \
                  on conflict (id) do update set instance_id = excluded.instance_id, \
                  execution_id = excluded.execution_id, definition_id = excluded.definition_id, \
                  definition_key = excluded.definition_key, tenant_id = excluded.tenant_id, \

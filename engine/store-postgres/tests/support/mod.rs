@@ -107,6 +107,7 @@ pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
         incidents_inserted: Vec::new(),
         incidents_deleted: Vec::new(),
         jobs_put: Vec::new(),
+        definition_jobs: Vec::new(),
         jobs_deleted: Vec::new(),
         historic_instance: None,
         historic_activities: Vec::new(),

@@ -243,6 +243,7 @@ fn with_start_job(key: &str, tenant: Option<&str>) -> NewDeployment {
         definition_key: definition.key.clone(),
         tenant_id: definition.tenant_id.clone(),
         deployment_id: Some(definition.deployment_id),
+        job_type: "timer-start-event".to_owned(),
         detail: Some(serde_json::json!({"do": "timer"})),
         ..job(&activity(Uuid::now_v7(), "start", ActivityKind::Receive))
     }];

@@ -110,6 +110,41 @@ pub async fn a_conflict_leaves_out_its_jobs(store: SharedStore) {
     assert_eq!(load(&store, other.id()).await.jobs, [foreign]);
 }
 
+pub async fn jobs_that_start_others_outlive_who_made_them(store: SharedStore) {
+    let (fixture, late) = (waiting("order:1:x"), waiting("order:1:x"));
+    let starting = || JobRow {
+        instance_id: None,
+        execution_id: None,
+        ..job(&fixture.task)
+    };
+    let (first, last, passing, never) = (starting(), starting(), starting(), starting());
+    let begin = InstanceChange {
+        definition_jobs: vec![first.clone()],
+        ..fixture.start()
+    };
+    let pass = InstanceChange {
+        header: HeaderChange::Pass,
+        activities_inserted: Vec::new(),
+        definition_jobs: vec![passing.clone()],
+        ..waiting("order:1:x").start()
+    };
+    commit(&store, [begin, pass, late.start()]).await;
+    let end = InstanceChange {
+        header: HeaderChange::Delete { expected_version: 1 },
+        definition_jobs: vec![last.clone()],
+        ..touch(fixture.id(), 1)
+    };
+    let conflict = InstanceChange {
+        definition_jobs: vec![never],
+        ..touch(late.id(), 7)
+    };
+    let committed = store.commit(batch([end, conflict])).await.unwrap();
+    assert_eq!(committed.conflicts, [late.id()]);
+    let mut found = store.jobs(&Query::<JobField>::default()).await.unwrap();
+    found.sort_by_key(|row| row.id);
+    assert_eq!(found, [first, last, passing]);
+}
+
 pub async fn jobs_are_found_when_they_are_due(store: SharedStore) {
     let fixture = waiting("order:1:x");
     let at = now();

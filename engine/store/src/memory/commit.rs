@@ -143,6 +143,9 @@ impl State {
                 .map(|row| ((row.instance_id, row.version), row)),
         );
 
+        self.definition_jobs
+            .extend(change.definition_jobs.into_iter().map(|row| (row.id, row)));
+
         match change.header {
             HeaderChange::Insert(row) => {
                 self.instances.insert(id, Live::new(row));

@@ -31,8 +31,11 @@ impl State {
             definition.version = latest.map_or(1, |latest| latest.version + 1);
             let last = definition.final_id();
             let provisional = std::mem::replace(&mut definition.id, last);
-            self.definition_jobs
-                .retain(|_, job| job.definition_key != definition.key || job.tenant_id != definition.tenant_id);
+            self.definition_jobs.retain(|_, job| {
+                job.job_type != "timer-start-event"
+                    || job.definition_key != definition.key
+                    || job.tenant_id != definition.tenant_id
+            });
             for job in new.start_jobs.iter().filter(|job| job.definition_id == provisional) {
                 let mut job = job.clone();
                 job.definition_id = definition.id.clone();
