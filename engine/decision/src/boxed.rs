@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use flowstone_feel::{
-    Context, Endpoint, Evaluation, EvaluationError, Expression, Function, List, Parameter, Scope, Type, Value,
-};
+use flowstone_feel::{Context, Evaluation, EvaluationError, Expression, Function, List, Parameter, Scope, Type, Value};
 
 use crate::item_type::ItemType;
 use crate::table::Table;
@@ -218,33 +216,19 @@ fn invocation(
     }
 }
 
-/// The items to go through: those of a list, or the whole numbers of a range.
+/// The items to go through: those of a list, or what lies in a range.
 fn items_of(value: &Value, evaluation: &mut Evaluation) -> Result<Option<Vec<Value>>, EvaluationError> {
-    if let Value::List(list) = value {
-        return Ok(Some(list.as_slice().to_vec()));
+    match value {
+        Value::List(list) => Ok(Some(list.as_slice().to_vec())),
+        Value::Range(range) => evaluation.items_of_range(range),
+        other => {
+            evaluation.warn(format!(
+                "an iteration goes over {}, which is not a list",
+                other.kind_name()
+            ));
+            Ok(None)
+        }
     }
-    let Value::Range(range) = value else {
-        evaluation.warn(format!(
-            "an iteration goes over {}, which is not a list",
-            value.kind_name()
-        ));
-        return Ok(None);
-    };
-    let whole = |end: &Endpoint| match end.value() {
-        Some(Value::Number(number)) => number.to_i64(),
-        _ => None,
-    };
-    let Some((start, end)) = whole(&range.start).zip(whole(&range.end)) else {
-        evaluation.warn("an iteration goes over a range that does not lie between two whole numbers");
-        return Ok(None);
-    };
-    evaluation.spend(start.abs_diff(end))?;
-    let numbers: Vec<i64> = if start <= end {
-        (start..=end).collect()
-    } else {
-        (end..=start).rev().collect()
-    };
-    Ok(Some(numbers.into_iter().map(Value::from).collect()))
 }
 
 fn iteration(
@@ -283,34 +267,31 @@ fn iteration(
     })
 }
 
+/// The items that match. Unlike the filter of an expression this one takes nothing but lists and truth values.
 fn filter(over: Value, matching: &Boxed, scope: &Scope, evaluation: &mut Evaluation) -> Result<Value, EvaluationError> {
-    let items = match over {
-        Value::List(list) => list.as_slice().to_vec(),
-        Value::Null => return Ok(Value::Null),
-        single => vec![single],
+    let Value::List(items) = over else {
+        if !over.is_null() {
+            evaluation.warn(format!("a filter goes over {}, which is not a list", over.kind_name()));
+        }
+        return Ok(Value::Null);
     };
     let mut kept = Vec::new();
-    for (position, item) in items.iter().enumerate() {
-        let inner = match item {
-            Value::Context(context) => scope.with_context(context.clone()),
-            _ => scope.clone(),
-        };
-        match matching.evaluate(&inner.with("item", item.clone()), evaluation)? {
+    for item in items.iter() {
+        let mut inner = scope.with("item", item.clone());
+        if let Value::Context(context) = item {
+            inner = inner.with_context(context.clone());
+        }
+        match matching.evaluate(&inner, evaluation)? {
             Value::Boolean(true) => kept.push(item.clone()),
-            // A number picks one item, whatever it is computed for.
-            Value::Number(number) if position == 0 => return Ok(at(&items, number.to_i64())),
-            _ => {}
+            Value::Boolean(false) | Value::Null => {}
+            other => {
+                evaluation.warn(format!(
+                    "the condition of a filter is {}, which is not a boolean",
+                    other.kind_name()
+                ));
+                return Ok(Value::Null);
+            }
         }
     }
     Ok(Value::from(kept))
-}
-
-/// The item at a position from 1, or from the end for a negative one.
-fn at(items: &[Value], position: Option<i64>) -> Value {
-    let index = position.and_then(|position| match position {
-        1.. => usize::try_from(position - 1).ok(),
-        0 => None,
-        _ => items.len().checked_sub(usize::try_from(position.unsigned_abs()).ok()?),
-    });
-    index.and_then(|index| items.get(index)).cloned().unwrap_or_default()
 }

@@ -101,6 +101,46 @@ fn boxed_expressions_are_computed() {
         ),
         (
             format!(
+                "<filter><in>{}</in><match>{}</match></filter>",
+                literal("[{item: 1}, {item: 5}]"),
+                literal("item > 2")
+            ),
+            "[{item: 5}]",
+        ),
+        // Unlike in expressions, a single value is no list, and nothing but a truth value is a condition.
+        (
+            format!(
+                "<filter><in>{}</in><match>{}</match></filter>",
+                literal("5"),
+                literal("item > 2")
+            ),
+            "null",
+        ),
+        (
+            format!(
+                "<filter><in>{one_to_four}</in><match>{}</match></filter>",
+                literal("\"x\"")
+            ),
+            "null",
+        ),
+        (
+            format!(
+                "<for iteratorVariable='i'><in>{}</in><return>{}</return></for>",
+                literal("(1..4]"),
+                literal("i")
+            ),
+            "[2, 3, 4]",
+        ),
+        (
+            format!(
+                "<some iteratorVariable='i'><in>{}</in><satisfies>{}</satisfies></some>",
+                literal("5"),
+                literal("i > 3")
+            ),
+            "null",
+        ),
+        (
+            format!(
                 "<context><contextEntry><variable name='factorial'/><functionDefinition>\
                  <formalParameter name='n'/>{}</functionDefinition></contextEntry><contextEntry>{}</contextEntry>\
                  </context>",

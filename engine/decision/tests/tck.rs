@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flowstone_decision::{Inputs, Model, read};
+use flowstone_feel::temporal::{Date, DateTime, DaysAndTimeDuration, Time, YearsAndMonthsDuration};
 use flowstone_feel::{Context, Limits, Number, Value};
 use roxmltree::{Document, Node};
 
@@ -41,17 +42,33 @@ struct Tally {
     failures: Vec<String>,
 }
 
-/// All directories below one that hold test files, in order.
+/// The directories below one that hold test files, in order. Models may lie deeper than the tests that use them.
 fn directories(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let entries = entries(root);
-    if entries.iter().any(|entry| has_extension(entry, "dmn")) {
+    if entries.iter().any(|entry| is_test_file(entry)) {
         found.push(root.to_owned());
     }
     for entry in entries.into_iter().filter(|entry| entry.is_dir()) {
         found.extend(directories(&entry));
     }
     found
+}
+
+fn is_test_file(path: &Path) -> bool {
+    has_extension(path, "xml")
+        && fs::read_to_string(path).is_ok_and(|text| {
+            Document::parse(&text).is_ok_and(|document| document.root_element().tag_name().name() == "testCases")
+        })
+}
+
+/// All model files of a directory and of those inside it.
+fn model_files(directory: &Path) -> Vec<PathBuf> {
+    let (inner, mut files): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries(directory).into_iter().partition(|entry| entry.is_dir());
+    files.retain(|entry| has_extension(entry, "dmn"));
+    files.extend(inner.iter().flat_map(|inner| model_files(inner)));
+    files
 }
 
 fn entries(directory: &Path) -> Vec<PathBuf> {
@@ -69,9 +86,8 @@ fn has_extension(path: &Path, wanted: &str) -> bool {
 
 /// All models of a directory, each after those that it imports.
 fn models(directory: &Path) -> Vec<(String, Model)> {
-    let mut waiting: Vec<(String, String)> = entries(directory)
+    let mut waiting: Vec<(String, String)> = model_files(directory)
         .into_iter()
-        .filter(|entry| has_extension(entry, "dmn"))
         .map(|entry| {
             let name = entry.file_name().unwrap().to_string_lossy().into_owned();
             (name, fs::read_to_string(entry).unwrap())
@@ -104,26 +120,21 @@ fn models(directory: &Path) -> Vec<(String, Model)> {
 
 fn run_directory(directory: &Path, tally: &mut Tally) {
     let models = models(directory);
-    let files = entries(directory)
-        .into_iter()
-        .filter(|entry| has_extension(entry, "xml"));
+    let files = entries(directory).into_iter().filter(|entry| is_test_file(entry));
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
         let document = Document::parse(&text).unwrap();
         let name = child(document.root_element(), "modelName").and_then(|node| node.text());
-        let model = models
-            .iter()
-            .find(|(model, _)| Some(model.as_str()) == name.map(str::trim));
-        let Some((_, model)) = model else {
-            tally.total += 1;
-            tally
-                .failures
-                .push(format!("{}: there is no model {name:?}", file.display()));
-            continue;
-        };
+        // It may be written as a path.
+        let name = name.and_then(|name| name.trim().rsplit(['/', '\\']).next());
+        let model = models.iter().find(|(model, _)| Some(model.as_str()) == name);
         for case in children(document.root_element(), "testCase") {
             tally.total += 1;
-            match run_case(model, case) {
+            let outcome = match model {
+                Some((_, model)) => run_case(model, case),
+                None => Err(format!("there is no model {name:?}")),
+            };
+            match outcome {
                 Ok(()) => tally.passed += 1,
                 Err(reason) => tally.failures.push(format!(
                     "{} case {}: {reason}",
@@ -135,28 +146,47 @@ fn run_directory(directory: &Path, tally: &mut Tally) {
     }
 }
 
+/// What a result is asked of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Decision,
+    Service,
+    Knowledge,
+}
+
+impl Asked {
+    /// The case says it for all of its results, or a result for itself.
+    fn of(case: Node<'_, '_>, result: Node<'_, '_>) -> Self {
+        let said = |node: Node<'_, '_>| match node.attribute("type") {
+            Some("decisionService") => Some(Self::Service),
+            Some("bkm" | "businessKnowledgeModel") => Some(Self::Knowledge),
+            _ => None,
+        };
+        said(case).or_else(|| said(result)).unwrap_or(Self::Decision)
+    }
+}
+
 fn run_case(model: &Model, case: Node<'_, '_>) -> Result<(), String> {
-    let given: Context = children(case, "inputNode")
-        .into_iter()
-        .map(|node| (node.attribute("name").unwrap(), value_of(node)))
-        .collect();
-    let invocable = case.attribute("invocableName").unwrap_or_default();
+    let mut given = Context::new();
+    for node in children(case, "inputNode") {
+        given.insert(node.attribute("name").unwrap_or_default(), value_of(node)?);
+    }
     let now = "2026-01-31T09:30:00Z".parse().unwrap();
     let limits = Limits::default();
     for result in children(case, "resultNode") {
-        let name = result.attribute("name").unwrap_or_default();
-        let expected = child(result, "expected").map(value_of).unwrap_or_default();
+        let name = result.attribute("name").unwrap_or_default().trim();
+        let invocable = case.attribute("invocableName").unwrap_or(name).trim();
+        let expected = child(result, "expected").map(value_of).transpose()?.unwrap_or_default();
         let inputs = Inputs::declared(given.clone());
-        let outcome = match case.attribute("type") {
-            Some("decisionService") => model.evaluate_service(invocable, &inputs, &limits, now),
-            Some("bkm") => model.call_knowledge(invocable, &given, &limits, now),
-            _ => model.evaluate(name, &inputs, &limits, now),
+        let asked = Asked::of(case, result);
+        let outcome = match asked {
+            Asked::Service => model.evaluate_service(invocable, &inputs, &limits, now),
+            Asked::Knowledge => model.call_knowledge(invocable, &given, &limits, now),
+            Asked::Decision => model.evaluate(name, &inputs, &limits, now),
         };
         let outcome = outcome.map_err(|error| format!("{name}: {error}"))?;
-        let actual = match case.attribute("type") {
-            Some("decisionService") => outcome.rows[0].outputs.get(name).cloned().unwrap_or(outcome.value),
-            _ => outcome.value,
-        };
+        let output = (asked == Asked::Service).then(|| outcome.rows[0].outputs.get(name).cloned());
+        let actual = output.flatten().unwrap_or(outcome.value);
         if !agrees(&expected, &actual) {
             let warnings: Vec<String> = outcome.warnings.iter().map(|warning| warning.message.clone()).collect();
             return Err(format!(
@@ -179,54 +209,69 @@ fn children<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Vec<Node<'a, 'i>> {
 }
 
 /// The value that a node of a test file describes.
-fn value_of(node: Node<'_, '_>) -> Value {
-    let is = |node: &Node<'_, '_>, name: &str| {
+fn value_of(node: Node<'_, '_>) -> Result<Value, String> {
+    let is_nil = |node: &Node<'_, '_>| {
         node.attributes()
-            .any(|attribute| attribute.name() == name && attribute.value() == "true")
+            .any(|attribute| attribute.name() == "nil" && matches!(attribute.value(), "true" | "1"))
     };
+    if is_nil(&node) {
+        return Ok(Value::Null);
+    }
     if let Some(list) = child(node, "list") {
-        if is(&list, "nil") {
-            return Value::Null;
+        if is_nil(&list) {
+            return Ok(Value::Null);
         }
-        return Value::list(children(list, "item").into_iter().map(value_of));
+        let items: Result<Vec<Value>, String> = children(list, "item").into_iter().map(value_of).collect();
+        return items.map(Value::from);
     }
     let components = children(node, "component");
     if !components.is_empty() {
-        return components
-            .into_iter()
-            .map(|component| (component.attribute("name").unwrap(), value_of(component)))
-            .collect::<Context>()
-            .into();
+        let mut context = Context::new();
+        for component in components {
+            // A single one without a name stands for a context without entries.
+            if let Some(name) = component.attribute("name") {
+                context.insert(name, value_of(component)?);
+            }
+        }
+        return Ok(context.into());
     }
-    let Some(value) = child(node, "value").filter(|value| !is(value, "nil")) else {
-        return Value::Null;
+    let Some(value) = child(node, "value").filter(|value| !is_nil(value)) else {
+        return Ok(Value::Null);
     };
-    let text = value.text().unwrap_or_default();
+    let text: String = value
+        .descendants()
+        .filter_map(|part| part.text().filter(|_| part.is_text()))
+        .collect();
     let kind = value.attributes().find(|attribute| attribute.name() == "type");
     let kind = kind.map_or("string", |kind| kind.value().rsplit(':').next().unwrap_or("string"));
-    match kind {
-        "decimal" | "double" | "integer" | "int" | "long" | "float" => text.trim().parse::<Number>().unwrap().into(),
-        "boolean" => Value::Boolean(text.trim() == "true"),
-        "date" => text.parse::<flowstone_feel::temporal::Date>().unwrap().into(),
-        "time" => text.parse::<flowstone_feel::temporal::Time>().unwrap().into(),
-        "dateTime" => text.parse::<flowstone_feel::temporal::DateTime>().unwrap().into(),
-        "duration" => match text.parse::<flowstone_feel::temporal::YearsAndMonthsDuration>() {
+    typed(kind, &text).ok_or_else(|| format!("the value '{text}' of the test is no {kind}"))
+}
+
+/// A value of a type of XML Schema.
+fn typed(kind: &str, text: &str) -> Option<Value> {
+    let bare = text.trim();
+    Some(match kind {
+        "decimal" | "double" | "integer" | "int" | "long" | "short" | "byte" | "float" => {
+            bare.strip_prefix('+').unwrap_or(bare).parse::<Number>().ok()?.into()
+        }
+        "boolean" => Value::Boolean(matches!(bare, "true" | "1")),
+        "date" => bare.parse::<Date>().ok()?.into(),
+        "time" => bare.parse::<Time>().ok()?.into(),
+        "dateTime" => bare.parse::<DateTime>().ok()?.into(),
+        "duration" | "dayTimeDuration" | "yearMonthDuration" => match bare.parse::<YearsAndMonthsDuration>() {
             Ok(duration) => duration.into(),
-            Err(_) => text
-                .parse::<flowstone_feel::temporal::DaysAndTimeDuration>()
-                .unwrap()
-                .into(),
+            Err(_) => bare.parse::<DaysAndTimeDuration>().ok()?.into(),
         },
         _ => text.into(),
-    }
+    })
 }
 
 /// Whether a result is the expected one; numbers of the kit are given to eight digits or so.
 fn agrees(expected: &Value, actual: &Value) -> bool {
     match (expected, actual) {
         (Value::Number(expected), Value::Number(actual)) => {
-            let difference = expected.checked_sub(actual).unwrap().abs();
-            difference < "0.00000001".parse().unwrap()
+            let difference = expected.checked_sub(actual).map(|difference| difference.abs());
+            difference.is_some_and(|difference| difference < "0.00000001".parse().unwrap())
         }
         (Value::List(expected), Value::List(actual)) => {
             expected.len() == actual.len()

@@ -117,7 +117,12 @@ impl Builtin {
     }
 
     pub(crate) fn call_named(&self, evaluation: &mut Evaluation, arguments: Vec<(&str, Value)>) -> Evaluated {
-        for signature in self.signatures {
+        // `point` and `range` may be given in both orders, which means two things: then they count as written.
+        let as_written = self
+            .signatures
+            .iter()
+            .filter(|signature| signature.is_written_so(&arguments));
+        for signature in as_written.chain(self.signatures) {
             if let Some(values) = signature.in_order(&arguments) {
                 return signature.call(evaluation, values);
             }
@@ -145,6 +150,16 @@ impl Signature {
             }
         }
         (self.body)(evaluation, &arguments)
+    }
+
+    /// Whether the names of the arguments are those of the parameters in their order.
+    fn is_written_so(&self, arguments: &[(&str, Value)]) -> bool {
+        self.parameters.len() == arguments.len()
+            && self
+                .parameters
+                .iter()
+                .zip(arguments)
+                .all(|(own, (given, _))| own == given)
     }
 
     /// The arguments in the order of the parameters, up to the last one given; `None` when the names do not fit.

@@ -1,6 +1,7 @@
 //! Regular expressions of XPath and XQuery (functions and operators 3.1, section 5.6), translated into those of the
 //! regular expression crate.
 
+mod blocks;
 mod translation;
 
 use std::sync::Arc;

@@ -44,6 +44,18 @@ impl Source {
 type Visit<'a> = dyn FnMut(&mut Evaluation, &Scope) -> Result<bool, EvaluationError> + 'a;
 
 impl Evaluation {
+    /// What lies in a range, in order; `None` and a warning when it cannot be gone through.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] when there is more than a list may hold.
+    pub fn items_of_range(&mut self, range: &Range) -> Result<Option<Vec<Value>>, EvaluationError> {
+        let Some(source) = self.range_source(range) else {
+            return Ok(None);
+        };
+        self.reserve_list(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
+        Ok(Some((0..source.len()).map(|index| source.get(index)).collect()))
+    }
+
     pub(super) fn for_loop(&mut self, node: &For, scope: &Scope) -> Evaluated {
         if node.uses_partial {
             return self.for_loop_with_partial(node, scope);

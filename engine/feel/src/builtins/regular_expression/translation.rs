@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::blocks::BLOCKS;
+
 /// Characters that may begin an XML name, as the content of a class.
 const NAME_START: &str = "_:\\p{L}\\p{Nl}";
 /// Characters that may stand in an XML name, as the content of a class.
@@ -12,34 +14,6 @@ const NAME_PART: &str = "\\-_:.\\p{L}\\p{Nl}\\p{Nd}\\p{Mn}\\p{Mc}\\x{b7}";
 const MAXIMUM_DEPTH: usize = 50;
 /// How often a quantifier may repeat.
 const MAXIMUM_REPEAT: u32 = 1000;
-
-/// Unicode blocks by the names that patterns give them.
-const BLOCKS: [(&str, u32, u32); 24] = [
-    ("BasicLatin", 0x0, 0x7f),
-    ("Latin-1Supplement", 0x80, 0xff),
-    ("LatinExtended-A", 0x100, 0x17f),
-    ("LatinExtended-B", 0x180, 0x24f),
-    ("IPAExtensions", 0x250, 0x2af),
-    ("SpacingModifierLetters", 0x2b0, 0x2ff),
-    ("CombiningDiacriticalMarks", 0x300, 0x36f),
-    ("Greek", 0x370, 0x3ff),
-    ("GreekandCoptic", 0x370, 0x3ff),
-    ("Cyrillic", 0x400, 0x4ff),
-    ("Armenian", 0x530, 0x58f),
-    ("Hebrew", 0x590, 0x5ff),
-    ("Arabic", 0x600, 0x6ff),
-    ("Devanagari", 0x900, 0x97f),
-    ("Thai", 0xe00, 0xe7f),
-    ("LatinExtendedAdditional", 0x1e00, 0x1eff),
-    ("GreekExtended", 0x1f00, 0x1fff),
-    ("GeneralPunctuation", 0x2000, 0x206f),
-    ("CurrencySymbols", 0x20a0, 0x20cf),
-    ("Arrows", 0x2190, 0x21ff),
-    ("MathematicalOperators", 0x2200, 0x22ff),
-    ("Hiragana", 0x3040, 0x309f),
-    ("Katakana", 0x30a0, 0x30ff),
-    ("CJKUnifiedIdeographs", 0x4e00, 0x9fff),
-];
 
 /// General categories of Unicode.
 const CATEGORIES: [&str; 37] = [
