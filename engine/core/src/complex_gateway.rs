@@ -2,15 +2,16 @@
 //!
 //! It fires when its condition holds for the tokens that came, and then waits for those that can still come: they are
 //! taken without effect, unless flows have conditions that hold then. Between the two a token rests in the gateway whose
-//! variable `waitingForStart` is false.
+//! variable `waitingForStart` is false. When its condition does not hold and nothing can come any more, an incident says so.
 
 use flowstone_bpmn::model::{ComplexGateway, FlowIndex, NodeIndex};
 use flowstone_expression::{TypedValue, Variables};
 use uuid::Uuid;
 
 use crate::context::{Entry, Place};
+use crate::event::Event;
 use crate::rejection::Rejection;
-use crate::state::Wait;
+use crate::state::{Incident, Wait};
 use crate::step::Step;
 
 const COUNT: &str = "activationCount";
@@ -42,6 +43,11 @@ impl Step<'_> {
         if !self.holds(Some(condition), &mut Place::at(token, node))? {
             return Ok(());
         }
+        self.activate(scope, node)
+    }
+
+    /// A complex gateway whose condition holds fires.
+    fn activate(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {
         if self.model.flow_node(node).incoming.len() > 1 {
             self.take_all(scope, node);
             let state = Variables::from([(WAITING_FOR_START.to_owned(), TypedValue::from(false))]);
@@ -51,12 +57,55 @@ impl Step<'_> {
         self.merge_and_split(scope, node)
     }
 
-    /// Lets a complex gateway that has fired begin anew, when nothing can come to it any more; answers whether there
-    /// was one.
-    pub(crate) fn reset_complex_gateway(&mut self, scope: Uuid, node: NodeIndex) -> Result<bool, Rejection> {
-        let Some(token) = self.reset_token(scope, node) else {
-            return Ok(false);
+    /// Nothing can come any more to a complex gateway at which tokens wait; answers whether they went on.
+    pub(crate) fn leave_forsaken_gateway(
+        &mut self,
+        scope: Uuid,
+        node: NodeIndex,
+        gateway: &ComplexGateway,
+    ) -> Result<bool, Rejection> {
+        if let Some(token) = self.reset_token(scope, node) {
+            self.begin_anew(scope, node, token)?;
+            return Ok(true);
+        }
+        let last = self.instance.waiting_at_join(scope, &self.model.id(node)).last();
+        let (Some(condition), Some(last)) = (&gateway.activation, last) else {
+            return self.merge_and_split(scope, node).map(|()| true);
         };
+        // Variables may have changed since the last token came. What cannot be computed does not hold: commands that
+        // have nothing to do with the gateway must not fail by it.
+        if self.holds(Some(condition), &mut Place::at(last, node)) == Ok(true) {
+            self.activate(scope, node)?;
+            return Ok(true);
+        }
+        self.report_stuck_gateway(node, last);
+        Ok(false)
+    }
+
+    /// Tells the operator, once, that a gateway waits for ever.
+    fn report_stuck_gateway(&mut self, node: NodeIndex, token: Uuid) {
+        if self.instance.incidents().any(|incident| incident.token == token) {
+            return;
+        }
+        let incident = Incident {
+            id: self.ids.next_id(),
+            incident_type: "stuckGateway".into(),
+            token,
+            source: token,
+            configuration: None,
+            node: self.model.id(node),
+            message: Some(
+                "no token can come here any more and the activation condition does not hold; change the variables \
+                 that it asks for, or move the tokens on by a modification"
+                    .to_owned(),
+            ),
+            created_at: self.now,
+        };
+        self.emit(Event::IncidentRaised(Box::new(incident)));
+    }
+
+    /// A complex gateway that has fired waits for its condition once more.
+    fn begin_anew(&mut self, scope: Uuid, node: NodeIndex, token: Uuid) -> Result<(), Rejection> {
         let model = self.model;
         let mut taken: Vec<FlowIndex> = Vec::new();
         for index in &model.flow_node(node).outgoing {
@@ -68,13 +117,13 @@ impl Step<'_> {
         }
         self.take_all(scope, node);
         if taken.is_empty() {
-            return self.end_path(scope, node).map(|()| true);
+            return self.end_path(scope, node);
         }
         for flow in taken.into_iter().rev() {
             self.listen_to_flow(flow, scope)?;
             self.schedule(scope, model.process().flow(flow).target);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The token that stands for a complex gateway that has fired.
@@ -85,11 +134,6 @@ impl Step<'_> {
             let token = self.instance.token(*token);
             token.is_some_and(|token| token.variables.contains_key(WAITING_FOR_START))
         })
-    }
-
-    /// Whether a gateway is a complex one that has fired and not begun anew.
-    pub(crate) fn has_fired(&self, scope: Uuid, node: NodeIndex) -> bool {
-        self.reset_token(scope, node).is_some()
     }
 
     fn take_all(&mut self, scope: Uuid, node: NodeIndex) {

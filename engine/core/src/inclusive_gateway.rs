@@ -18,23 +18,27 @@ impl Step<'_> {
         self.merge_and_split(scope, node)
     }
 
-    /// Fires an inclusive gateway at which tokens wait that nothing will join any more, because the other branches
-    /// ended elsewhere; answers whether there was one.
+    /// Fires a gateway at which tokens wait that nothing will join any more, because the other branches ended
+    /// elsewhere; answers whether there was one.
     pub(crate) fn fire_forsaken_gateway(&mut self) -> Result<bool, Rejection> {
-        let forsaken = self.instance.joins().find_map(|(scope, id)| {
+        let joins = self.instance.joins();
+        let gateways = joins.filter_map(|(scope, id)| {
             let node = self.model.find(id).ok()?;
-            let fires = match &self.model.flow_node(node).kind {
-                NodeKind::InclusiveGateway => true,
-                NodeKind::ComplexGateway(gateway) => gateway.activation.is_none() || self.has_fired(scope, node),
-                _ => false,
-            };
-            (fires && !self.can_be_reached(scope, node)).then_some((scope, node))
+            let kind = &self.model.flow_node(node).kind;
+            let looks = matches!(kind, NodeKind::InclusiveGateway | NodeKind::ComplexGateway(_));
+            (looks && !self.can_be_reached(scope, node)).then_some((scope, node))
         });
-        match forsaken {
-            Some((scope, node)) if self.has_fired(scope, node) => self.reset_complex_gateway(scope, node),
-            Some((scope, node)) => self.merge_and_split(scope, node).map(|()| true),
-            None => Ok(false),
+        let forsaken: Vec<(Uuid, NodeIndex)> = gateways.collect();
+        for (scope, node) in forsaken {
+            let fired = match &self.model.flow_node(node).kind {
+                NodeKind::ComplexGateway(gateway) => self.leave_forsaken_gateway(scope, node, gateway)?,
+                _ => self.merge_and_split(scope, node).map(|()| true)?,
+            };
+            if fired {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
 
     pub(crate) fn merge_and_split(&mut self, scope: Uuid, node: NodeIndex) -> Result<(), Rejection> {

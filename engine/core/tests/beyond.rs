@@ -42,6 +42,25 @@ fn flows_with_a_condition_are_looked_at_again_when_the_gateway_begins_anew() {
 }
 
 #[test]
+fn a_complex_gateway_that_can_never_fire_tells_the_operator() {
+    let mut world = run(&complex("activationCount >= needed"), &[("needed", 4.into())]);
+    for task in ["a", "b"] {
+        world.complete(task, &[]).unwrap();
+        assert_eq!(world.instance.incidents().count(), 0, "others can still come");
+    }
+    world.complete("c", &[]).unwrap();
+    let incident = world.instance.incidents().next().unwrap();
+    assert_eq!((&*incident.incident_type, &*incident.node), ("stuckGateway", "g"));
+    world.set("needed", 5.into()).unwrap();
+    assert_eq!(world.instance.incidents().count(), 1);
+    world.set("needed", 3.into()).unwrap();
+    assert_eq!(world.waiting(), ["u"]);
+    assert_eq!(world.instance.incidents().count(), 0);
+    world.complete("u", &[]).unwrap();
+    assert!(world.instance.ended);
+}
+
+#[test]
 fn a_complex_gateway_without_condition_waits_for_all_that_can_come() {
     let content = r#"<startEvent id="s"/><complexGateway id="fork"/><userTask id="a"/><userTask id="b"/>
         <complexGateway id="g"/><userTask id="u"/>"#

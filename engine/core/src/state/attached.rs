@@ -147,7 +147,7 @@ pub struct JobFailure {
 pub struct Incident {
     /// Incident id.
     pub id: Uuid,
-    /// `failedExternalTask`, `failedJob`, `unsupportedImplementation`, or what somebody who raised it said.
+    /// `failedExternalTask`, `failedJob`, `stuckGateway`, `unsupportedImplementation`, or what somebody who raised it said.
     pub incident_type: Arc<str>,
     /// Token or scope concerned.
     pub token: Uuid,
@@ -169,7 +169,7 @@ impl Incident {
     pub fn is_of_the_engine(incident_type: &str) -> bool {
         matches!(
             incident_type,
-            "failedExternalTask" | "failedJob" | "unsupportedImplementation"
+            "failedExternalTask" | "failedJob" | "stuckGateway" | "unsupportedImplementation"
         )
     }
 
