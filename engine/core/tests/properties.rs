@@ -130,6 +130,28 @@ proptest! {
     }
 
     #[test]
+    fn steps_that_are_held_can_be_taken_back(
+        walk in prop::collection::vec((any::<usize>(), -12..12_i32, 0..9_u8), 1..20)
+    ) {
+        let mut world = run(&content(), &[("n", 1.into())]);
+        for held in walk.chunks(3) {
+            let before = world.instance.clone();
+            let (events, now) = (world.events.len(), world.now);
+            world.instance.hold();
+            for (choice, value, action) in held {
+                act(&mut world, *choice, *value, *action);
+            }
+            world.instance.take_back_held();
+            prop_assert_eq!(&world.instance, &before);
+            world.events.truncate(events);
+            world.now = now;
+            let (choice, value, action) = held[0];
+            act(&mut world, choice, value, action % 8);
+        }
+        prop_assert_eq!(replay(&world.events), Some(world.instance));
+    }
+
+    #[test]
     fn the_same_inputs_give_the_same_events(
         walk in prop::collection::vec((any::<usize>(), -12..12_i32, 0..8_u8), 1..20)
     ) {

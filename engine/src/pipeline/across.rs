@@ -108,13 +108,17 @@ pub(super) fn concerns_others(instance: &Instance, events: &[Event]) -> bool {
     !news(instance, events).is_empty()
 }
 
-/// Whether steps of an instance may concern others, so that its state before the step is worth keeping.
+/// Whether steps of an instance may concern others, and then have to be taken back.
 pub(super) fn may_concern_others(hot: &Hot) -> bool {
     hot.definition.executable.concerns_others() || hot.instance.caller.is_some()
 }
 
-/// Instances as they were before the command; `None` for new ones.
-type Before = HashMap<Uuid, Option<Instance>>;
+/// Whether an instance was there before the command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    There,
+    New,
+}
 
 /// Why a command that concerns several instances was not carried out.
 pub(super) enum Failure {
@@ -147,10 +151,12 @@ impl From<Error> for Failure {
 struct Across<'a> {
     writer: &'a mut Writer,
     round: &'a mut Round,
-    before: Before,
+    before: HashMap<Uuid, Before>,
     /// How deep each instance that this command started was called.
     depths: HashMap<Uuid, usize>,
+    /// What is still to be told, and what came up while something was told.
     news: VecDeque<News>,
+    fresh: Vec<News>,
     leaves_out: Modification,
 }
 
@@ -164,11 +170,13 @@ impl Writer {
             before: HashMap::new(),
             depths: HashMap::new(),
             news: VecDeque::new(),
+            fresh: Vec::new(),
             leaves_out: Modification::default(),
         };
         let done = across.carry_out(job, target).await;
-        if done.is_err() {
-            across.take_back();
+        match done {
+            Ok(_) => across.release(),
+            Err(_) => across.take_back(),
         }
         done
     }
@@ -189,16 +197,19 @@ impl Across<'_> {
             }
             (job, None) => return Err(Failure::Failed(Error::Unknown(job.target()))),
         };
-        while let Some(news) = self.news.pop_front() {
+        loop {
+            // What follows from something goes before what came after it.
+            for news in self.fresh.drain(..).rev() {
+                self.news.push_front(news);
+            }
+            let Some(news) = self.news.pop_front() else {
+                return Ok(primary);
+            };
             if self.before.len() > MOST_INSTANCES {
                 return Err(Rejection::TooManyInstances { limit: MOST_INSTANCES }.into());
             }
-            let later = std::mem::take(&mut self.news);
             self.tell(news).await?;
-            // What follows from the first goes before what comes after it.
-            self.news.extend(later);
         }
-        Ok(primary)
     }
 
     async fn tell(&mut self, news: News) -> Result<(), Failure> {
@@ -215,7 +226,7 @@ impl Across<'_> {
                 let what = FromCalled::Raised(raised.clone());
                 let command = self.returned(from, caller.token, what);
                 self.step_if_possible(caller.instance, &command).await?;
-                self.news.extend(token.map(|token| News::GoOn { from, token, raised }));
+                self.fresh.extend(token.map(|token| News::GoOn { from, token, raised }));
                 Ok(())
             }
             News::GoOn { from, token, raised } => {
@@ -409,10 +420,10 @@ impl Across<'_> {
         let options = &self.writer.shell.step_options;
         let key = definition.record.id.clone();
         let (mut instance, events) = start(&definition.executable, id, key, with, now, &mut ids, options)?;
-        self.news.extend(news(&instance, &events));
+        self.fresh.extend(news(&instance, &events));
         let touched = self.round.touch(id, || Touched::new(true, false));
         touched.projection.absorb(&definition, &mut instance, events);
-        self.before.insert(id, None);
+        self.before.insert(id, Before::New);
         self.writer.hot.insert(Hot {
             instance,
             definition,
@@ -446,20 +457,30 @@ impl Across<'_> {
         let Some(hot) = self.writer.hot.get(id) else {
             return Err(Failure::Failed(Error::Unknown(id)));
         };
-        self.before.entry(id).or_insert_with(|| Some(hot.instance.clone()));
+        if *self.before.entry(id).or_insert(Before::There) == Before::There {
+            hot.instance.hold();
+        }
         let mut ids = InstanceIds::of(id, now);
         let executable = &hot.definition.executable;
         let events = step(executable, &mut hot.instance, command, now, &mut ids, &options)?;
-        self.news.extend(news(&hot.instance, &events));
+        self.fresh.extend(news(&hot.instance, &events));
         let touched = self.round.touch(id, || Touched::new(false, remembered));
         touched.projection.absorb(&hot.definition, &mut hot.instance, events);
         Ok(())
     }
 
+    fn release(&mut self) {
+        for id in self.before.keys() {
+            if let Some(hot) = self.writer.hot.get(*id) {
+                hot.instance.release();
+            }
+        }
+    }
+
     fn take_back(&mut self) {
         for (id, before) in self.before.drain() {
             match (before, self.writer.hot.get(id)) {
-                (Some(before), Some(hot)) => hot.instance = before,
+                (Before::There, Some(hot)) => hot.instance.take_back_held(),
                 _ => self.writer.hot.remove(id),
             }
             self.round.touched.remove(&id);

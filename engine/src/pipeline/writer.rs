@@ -359,7 +359,10 @@ impl Writer {
             return touched.jobs.push((job, Outcome::Filtered));
         }
         let command = job.command(now);
-        let before = may_concern_others(hot).then(|| hot.instance.clone());
+        let may_concern_others = may_concern_others(hot);
+        if may_concern_others {
+            hot.instance.hold();
+        }
         let mut ids = InstanceIds::of(id, now);
         let stepped = catch_unwind(AssertUnwindSafe(|| {
             step(
@@ -373,10 +376,11 @@ impl Writer {
         }));
         let outcome = match stepped {
             Ok(Ok(events)) => {
-                if let Some(before) = before.filter(|_| concerns_others(&hot.instance, &events)) {
-                    hot.instance = before;
+                if may_concern_others && concerns_others(&hot.instance, &events) {
+                    hot.instance.take_back_held();
                     return self.across.push_back(job);
                 }
+                hot.instance.release();
                 touched.projection.absorb(&hot.definition, &mut hot.instance, events);
                 let reply = reply_of(&hot.instance);
                 if let Some(key) = job.submit_key() {
@@ -390,6 +394,7 @@ impl Writer {
                 }
             }
             Ok(Err(rejection)) => {
+                hot.instance.release();
                 if let Some(failed) = failed_job(&command, &rejection) {
                     let options = &self.shell.step_options;
                     let counted = step(
