@@ -32,7 +32,7 @@ pub(crate) struct Decision {
 pub(crate) struct Answer {
     /// The results by the names of the outputs, a row for each matching rule.
     pub(crate) rows: Vec<Variables>,
-    /// How it and what it requires came to that.
+    /// How it and what it requires came to that; empty unless it was asked for.
     pub(crate) evaluated: Vec<Evaluated>,
 }
 
@@ -47,7 +47,7 @@ impl Decision {
         self.others.iter().find(|other| &*other.key == key)
     }
 
-    /// Evaluates it with all that it requires.
+    /// Evaluates it with all that it requires. `traced` says that history is to tell how it came to its result.
     ///
     /// # Errors
     /// [`Error::DecisionFailed`] when the decision costs more than the limits allow, or gives what no variable can
@@ -57,6 +57,7 @@ impl Decision {
         variables: &Variables,
         limits: &EvaluationLimits,
         now: DateTime<Utc>,
+        traced: bool,
     ) -> Result<Answer, Error> {
         let key = &self.record.key;
         let failed = |problem: String| Error::DecisionFailed {
@@ -66,7 +67,10 @@ impl Decision {
         let named = variables
             .iter()
             .map(|(name, value)| (name.as_str(), feel_value(&Value::from(value))));
-        let inputs = Inputs::open(named.collect::<feel::Context>());
+        let mut inputs = Inputs::open(named.collect::<feel::Context>());
+        if traced {
+            inputs = inputs.traced();
+        }
         let outcome = self
             .model
             .evaluate(key, &inputs, &limits.feel(), now.fixed_offset())
@@ -150,12 +154,16 @@ impl Definitions {
         key: &str,
         tenant: Option<&str>,
     ) -> Result<Option<DecisionRecord>, Error> {
-        let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
-        let query = Query::default()
-            .with(DecisionField::Key, text(key))
-            .with(DecisionField::TenantId, tenant.map_or(Test::IsNull, text))
-            .with(DecisionField::Latest, Test::Equals(Scalar::Boolean(true)));
-        Ok(self.store.decisions(&query).await?.pop())
+        let shared = self.store.is_shared();
+        let asked = self.latest_decisions.get(key, tenant, shared, async || {
+            let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
+            let query = Query::default()
+                .with(DecisionField::Key, text(key))
+                .with(DecisionField::TenantId, tenant.map_or(Test::IsNull, text))
+                .with(DecisionField::Latest, Test::Equals(Scalar::Boolean(true)));
+            Ok(self.store.decisions(&query).await?.pop())
+        });
+        asked.await
     }
 }
 
@@ -179,7 +187,8 @@ impl Engine {
         let (limits, now) = (self.evaluation_limits(), self.now());
         // It computes for as long as its limits allow, so not on a thread that serves others.
         let asked = decision.clone();
-        let evaluated = tokio::task::spawn_blocking(move || asked.evaluate(&variables, &limits, now)).await;
+        let traced = self.history_level() >= HistoryLevel::Full;
+        let evaluated = tokio::task::spawn_blocking(move || asked.evaluate(&variables, &limits, now, traced)).await;
         let answer = evaluated.unwrap_or_else(|error| {
             tracing::error!(%error, "the evaluation of a decision broke down");
             Err(Error::DecisionFailed {
@@ -187,7 +196,7 @@ impl Engine {
                 problem: "the evaluation broke down; the log says more".to_owned(),
             })
         })?;
-        if self.history_level() >= HistoryLevel::Full {
+        if traced {
             let batch = decision_history::of_request(&decision, &answer.evaluated, now);
             self.store().commit(batch).await?;
         }

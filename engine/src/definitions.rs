@@ -10,11 +10,11 @@ use flowstone_core::{Executable, StartSubscription, compile};
 use flowstone_store::SharedStore;
 use flowstone_store::query::{DefinitionField, Query, Scalar, Test};
 use flowstone_store::record::{DecisionRecord, DefinitionRecord, DeploymentRecord};
-use tokio::time::Instant;
 
 use crate::cache::Cache;
 use crate::decisions::Decision;
 use crate::error::Error;
+use crate::latest::LatestVersions;
 use crate::lock::lock;
 use crate::starts::StartSubscription as DeployedStart;
 
@@ -80,24 +80,17 @@ pub struct DeployedResources {
     pub warnings: Vec<(String, Vec<Diagnostic>)>,
 }
 
-/// Key and tenant of a definition.
-type KeyAndTenant = (String, Option<String>);
-
 /// Definitions in memory, bounded by the size of their sources.
 pub(crate) struct Definitions {
     pub(crate) store: SharedStore,
     compiled: Mutex<Cache<String, Arc<Definition>>>,
     pub(crate) decisions: Mutex<Cache<String, Arc<Decision>>>,
-    latest: Mutex<HashMap<KeyAndTenant, Arc<tokio::sync::Mutex<Option<Latest>>>>>,
+    latest: LatestVersions<DefinitionRecord>,
+    pub(crate) latest_decisions: LatestVersions<DecisionRecord>,
     /// What starts each definition, by its id. Few processes wait for anything, so these lists are short.
     started_by: Mutex<HashMap<Arc<str>, Arc<[StartSubscription]>>>,
     /// How often everything was forgotten.
     forgotten: AtomicU64,
-}
-
-struct Latest {
-    asked_at: Instant,
-    record: Option<DefinitionRecord>,
 }
 
 impl Definitions {
@@ -106,7 +99,8 @@ impl Definitions {
             store,
             compiled: Mutex::new(Cache::new(bound)),
             decisions: Mutex::new(Cache::new(bound / 4)),
-            latest: Mutex::default(),
+            latest: LatestVersions::default(),
+            latest_decisions: LatestVersions::default(),
             started_by: Mutex::default(),
             forgotten: AtomicU64::new(0),
         }
@@ -117,7 +111,8 @@ impl Definitions {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         lock(&self.compiled).clear();
         lock(&self.decisions).clear();
-        lock(&self.latest).clear();
+        self.latest.forget();
+        self.latest_decisions.forget();
         lock(&self.started_by).clear();
     }
 
@@ -187,32 +182,16 @@ impl Definitions {
         }
     }
 
-    /// The latest version of a key. When other processes may deploy, the store is asked, but
-    /// callers that come while a question is under way share the answer to the next one.
+    /// The latest version of a process within a tenant (`None`: without tenant).
     pub(crate) async fn latest(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>, Error> {
-        let arrived = Instant::now();
-        let place = (key.to_owned(), tenant.map(str::to_owned));
-        let slot = lock(&self.latest).entry(place).or_default().clone();
-        let mut slot = slot.lock().await;
-        if let Some(latest) = &*slot
-            && (!self.store.is_shared() || latest.asked_at >= arrived)
-        {
-            return Ok(latest.record.clone());
-        }
-        let asked_at = Instant::now();
-        let record = self.store.latest_definition(key, tenant).await?;
-        if let Some(record) = &record {
-            self.forget_unless(record);
-        }
-        // An unknown key is not remembered, or clients could fill the memory with names.
-        *slot = record.clone().map(|record| Latest {
-            asked_at,
-            record: Some(record),
+        let asked = self.latest.get(key, tenant, self.store.is_shared(), async || {
+            let record = self.store.latest_definition(key, tenant).await?;
+            if let Some(record) = &record {
+                self.forget_unless(record);
+            }
+            Ok(record)
         });
-        if record.is_none() {
-            lock(&self.latest).remove(&(key.to_owned(), tenant.map(str::to_owned)));
-        }
-        Ok(record)
+        asked.await
     }
 }
 

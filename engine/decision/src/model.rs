@@ -39,6 +39,7 @@ pub struct DecisionInfo<'m> {
 pub struct Inputs {
     pub(crate) values: Arc<Context>,
     pub(crate) open: bool,
+    pub(crate) traced: bool,
 }
 
 impl Inputs {
@@ -47,6 +48,7 @@ impl Inputs {
         Self {
             values: Arc::new(values),
             open: false,
+            traced: false,
         }
     }
 
@@ -56,7 +58,14 @@ impl Inputs {
         Self {
             values: Arc::new(values),
             open: true,
+            traced: false,
         }
+    }
+
+    /// Asks for [`Outcome::evaluated`] too.
+    #[must_use]
+    pub fn traced(self) -> Self {
+        Self { traced: true, ..self }
     }
 
     /// The value of a name in a file that is reached over imports. It lies in contexts named after them; those that
@@ -94,7 +103,7 @@ pub struct Outcome {
     /// the decision's variable when its logic is not a table.
     pub rows: Vec<Row>,
     /// How the decisions of the file came to their values, in the order in which they were computed: what a decision
-    /// requires goes before it.
+    /// requires goes before it. Empty unless [`Inputs::traced`] asks for it.
     pub evaluated: Vec<Evaluated>,
     /// Why parts are null although they look as if they should have a value.
     pub warnings: Vec<Warning>,

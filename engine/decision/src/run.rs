@@ -17,7 +17,7 @@ pub(crate) struct Run<'i> {
     known: HashMap<(Path, Element), Value>,
     /// The results of decisions that were computed, as names and values.
     rows: HashMap<(Path, Element), Vec<Row>>,
-    /// How the decisions of the file that was asked came to their values, in the order of computing.
+    /// How the decisions of the file that was asked came to their values, in the order of computing, if that is asked.
     evaluated: Vec<Evaluated>,
 }
 
@@ -99,7 +99,7 @@ impl<'i> Run<'i> {
         let (value, rows) = match &decision.logic {
             Boxed::Table(table) => {
                 let hits = table.evaluate(&scope, evaluation)?;
-                if place.path.is_empty() {
+                if self.inputs.traced && place.path.is_empty() {
                     self.evaluated.push(Evaluated::table(decision, table, &hits));
                 }
                 let named = |outputs: Vec<Value>| {
@@ -114,7 +114,7 @@ impl<'i> Run<'i> {
             }
             logic => {
                 let value = logic.evaluate(&scope, evaluation)?;
-                if place.path.is_empty() {
+                if self.inputs.traced && place.path.is_empty() {
                     self.evaluated.push(Evaluated::value(decision, &value));
                 }
                 let outputs = Context::new().with(decision.variable.clone(), value.clone());

@@ -6,7 +6,7 @@ mod kit;
 
 use flowstone_decision::Inputs;
 use flowstone_feel::Context;
-use kit::{evaluate, model, outcome, table, value};
+use kit::{evaluate, limits, model, now, outcome, table, value};
 
 /// Two outputs of one input, with more than one rule for most numbers.
 fn overlapping(policy: &str) -> String {
@@ -146,7 +146,7 @@ fn values_that_are_not_allowed_make_the_table_null() {
 fn without_declared_inputs_every_expression_sees_all_variables() {
     let model = model(&overlapping("hitPolicy='FIRST'"));
     let declared = Inputs::declared(Context::new().with("n", 5));
-    let outcome = model.evaluate("d", &declared, &kit::limits(), kit::now()).unwrap();
+    let outcome = model.evaluate("d", &declared, &limits(), now()).unwrap();
     assert!(outcome.value.is_null(), "the model declares no input data");
 }
 
@@ -167,7 +167,9 @@ fn a_table_tells_what_it_tested_and_which_rules_matched() {
         ("hitPolicy='UNIQUE'", vec![], None),
     ] {
         let model = model(&overlapping(policy));
-        let outcome = outcome(&model, &[("n", "50")]);
+        assert_eq!(outcome(&model, &[("n", "50")]).evaluated, [], "nothing asked for it");
+        let inputs = Inputs::open(Context::new().with("n", 50)).traced();
+        let outcome = model.evaluate("d", &inputs, &limits(), now()).unwrap();
         let [told] = outcome.evaluated.as_slice() else {
             panic!("{policy}: {:?}", outcome.evaluated);
         };

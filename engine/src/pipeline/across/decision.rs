@@ -18,8 +18,9 @@ impl Across<'_> {
         let decision = self.wanted_decision(from, &question).await?;
         let limits = self.writer.shell.step_options.evaluation;
         let now = self.round.now;
+        let traced = self.writer.shell.history >= HistoryLevel::Full;
         let answer = decision
-            .evaluate(&question.variables, &limits, now)
+            .evaluate(&question.variables, &limits, now, traced)
             .map_err(|error| match error {
                 Error::DecisionFailed { problem, .. } => Failure::Refused(Rejection::DecisionFailed {
                     node: question.node.to_string(),
@@ -29,7 +30,7 @@ impl Across<'_> {
                 other => other.into(),
             })?;
         let history = match self.writer.hot.get(from) {
-            Some(hot) if self.writer.shell.history >= HistoryLevel::Full => decision_history::of_instance(
+            Some(hot) if traced => decision_history::of_instance(
                 &decision,
                 &answer.evaluated,
                 &hot.instance,
