@@ -106,14 +106,22 @@ impl Definitions {
         }
     }
 
-    /// Forgets everything: something was deployed, suspended or deleted here or on another node.
+    /// Forgets everything: something was deployed, suspended, overridden or deleted here or on another node.
     pub(crate) fn forget(&self) {
+        let mut compiled = lock(&self.compiled);
+        // Under the lock, so that whoever sees the new number finds nothing old.
         self.forgotten.fetch_add(1, Ordering::SeqCst);
-        lock(&self.compiled).clear();
+        compiled.clear();
+        drop(compiled);
         lock(&self.decisions).clear();
         self.latest.forget();
         self.latest_decisions.forget();
         lock(&self.started_by).clear();
+    }
+
+    /// A number that changes whenever everything is forgotten.
+    pub(crate) fn generation(&self) -> u64 {
+        self.forgotten.load(Ordering::SeqCst)
     }
 
     /// The messages, signals and conditions that start a definition.
@@ -150,7 +158,7 @@ impl Definitions {
         if let Some(definition) = lock(&self.compiled).get(&id.to_owned()) {
             return Ok(definition.clone());
         }
-        let forgotten = self.forgotten.load(Ordering::SeqCst);
+        let generation = self.generation();
         let record = self.store.definition(id).await?;
         let record = record.ok_or_else(|| Error::UnknownDefinition(id.to_owned()))?;
         let resource = self
@@ -163,10 +171,12 @@ impl Definitions {
         };
         let resource = resource.ok_or_else(|| unusable("its resource is gone".to_owned()))?;
         let size = resource.bytes.len();
-        let definition = Arc::new(compile_definition(record, &resource.bytes).map_err(unusable)?);
+        let overrides = self.store.job_overrides(std::slice::from_ref(&record.id)).await?;
+        let definition = compile_definition(record, &resource.bytes).map_err(unusable)?;
+        let definition = Arc::new(definition.overridden(&overrides));
         let mut compiled = lock(&self.compiled);
         // What was read before a change must not be remembered after it.
-        if self.forgotten.load(Ordering::SeqCst) == forgotten {
+        if self.generation() == generation {
             compiled.insert(id.to_owned(), definition.clone(), size * 4 + 4096);
             compiled.shrink();
         }

@@ -24,6 +24,7 @@ mod ids;
 mod incident;
 mod job_change;
 mod job_definition;
+mod job_override;
 mod latest;
 mod lock;
 mod pipeline;

@@ -102,7 +102,10 @@ impl Engine {
         let started = self.start_instance(&row.definition_id, request).await;
         match &started {
             Ok(_) => {
-                let next = next_of(&row, due, now, self.retry_policy().attempts);
+                let next = match next_of(&row, due, now, self.retry_policy().attempts) {
+                    Some(next) => Some(self.as_decided(next).await?),
+                    None => None,
+                };
                 let deleted = if next.is_none() { vec![job] } else { Vec::new() };
                 self.store()
                     .write_definition_jobs(next.into_iter().collect(), deleted)
@@ -122,6 +125,15 @@ impl Engine {
         }
         self.jobs_changed();
         started
+    }
+
+    /// The job of a timer that comes again, as the model and operators want it now.
+    async fn as_decided(&self, job: JobRow) -> Result<JobRow, Error> {
+        let definition = self.definition(&job.definition_id).await?;
+        let timers = definition.executable.start_timers(self.now()).unwrap_or_default();
+        let timer = timers.into_iter().find(|timer| timer.node == job.node_id);
+        let priority = timer.map_or(job.priority, |timer| timer.priority);
+        Ok(definition.obeying(JobRow { priority, ..job }))
     }
 
     /// Suspends a job that came due just when its definition was suspended.
@@ -250,7 +262,7 @@ pub(crate) fn start_jobs(
     let timers = definition.executable.start_timers(now)?;
     let rows = timers.into_iter().map(|timer| {
         let made_from = definition.start_timer_definition(&timer.node);
-        JobRow {
+        definition.obeying(JobRow {
             job_definition_id: made_from.as_ref().map(|made_from| made_from.id),
             job_type: TIMER.to_owned(),
             configuration: made_from
@@ -265,7 +277,7 @@ pub(crate) fn start_jobs(
                 now,
                 attempts,
             )
-        }
+        })
     });
     Ok(rows.collect())
 }

@@ -174,7 +174,8 @@ create table history_incident (
     definition_id text collate "C" not null,
     definition_key text collate "C" not null,
     tenant_id text collate "C",
-    job_definition_id uuid
+    job_definition_id uuid,
+    annotation text collate "C"
 ) partition by RANGE (instance_id);
 CREATE UNIQUE INDEX history_incident_pkey ON ONLY public.history_incident USING btree (instance_id, id);
 
@@ -277,7 +278,8 @@ create table incident (
     node_id text collate "C" not null,
     configuration text collate "C",
     message text collate "C",
-    created_at timestamp with time zone not null
+    created_at timestamp with time zone not null,
+    annotation text collate "C"
 );
 CREATE INDEX incident_instance ON public.incident USING btree (instance_id);
 CREATE UNIQUE INDEX incident_pkey ON public.incident USING btree (id);
@@ -307,6 +309,15 @@ create table job (
 CREATE INDEX job_due ON public.job USING btree (COALESCE(due, created_at), id) WHERE ((retries > 0) AND (NOT suspended));
 CREATE INDEX job_instance ON public.job USING btree (instance_id) WHERE (instance_id IS NOT NULL);
 CREATE UNIQUE INDEX job_pkey ON public.job USING btree (id);
+
+create table job_definition_override (
+    job_definition_id uuid not null,
+    definition_id text collate "C" not null,
+    suspended boolean,
+    priority bigint
+);
+CREATE INDEX job_definition_override_definition ON public.job_definition_override USING btree (definition_id);
+CREATE UNIQUE INDEX job_definition_override_pkey ON public.job_definition_override USING btree (job_definition_id);
 
 create table large_value (
     instance_id uuid not null,

@@ -170,7 +170,7 @@ CREATE TABLE history_incident (
     definition_id     text    not null,
     definition_key    text    not null,
     tenant_id         text,
-    job_definition_id text,
+    job_definition_id text, annotation text,
     primary key (instance_id, id)
 ) strict;
 
@@ -265,7 +265,7 @@ CREATE TABLE incident (
     configuration text,
     message       text,
     created_at    integer not null
-) strict;
+, annotation text) strict;
 
 CREATE INDEX incident_instance on incident (instance_id);
 
@@ -296,6 +296,17 @@ CREATE TABLE job (
 CREATE INDEX job_due on job (coalesce(due, created_at), id) where retries > 0 and not suspended;
 
 CREATE INDEX job_instance on job (instance_id) where instance_id is not null;
+
+CREATE TABLE job_definition_override (
+    job_definition_id text    not null primary key,
+    definition_id     text    not null,
+    -- Whether its jobs are suspended; null: as the process definition is.
+    suspended         integer,
+    -- Priority of its jobs; null: what the model says.
+    priority          integer
+) strict;
+
+CREATE INDEX job_definition_override_definition on job_definition_override (definition_id);
 
 CREATE TABLE process_definition (
     id                    text    not null primary key,

@@ -244,3 +244,35 @@ async fn a_definition_that_one_server_suspends_rests_on_all() {
         }
     }
 }
+
+#[tokio::test]
+async fn instances_in_memory_of_one_server_obey_what_the_other_decides_for_jobs() {
+    const MODEL: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t"
+        xmlns:camunda="http://camunda.org/schema/1.0/bpmn"><process id="p" isExecutable="true"><startEvent id="s"/>
+        <sequenceFlow id="f" sourceRef="s" targetRef="u"/><userTask id="u"/>
+        <sequenceFlow id="g" sourceRef="u" targetRef="t"/><task id="t" camunda:asyncBefore="true"/></process>
+        </definitions>"#;
+    let url = postgres().await;
+    let (one, other) = (Server::start(&url).await.unwrap(), Server::start(&url).await.unwrap());
+    one.deploy("p.bpmn", MODEL.to_owned()).await.unwrap();
+    for _ in 0..100 {
+        other.post("/process-definition/key/p/start", &json!({})).await.unwrap();
+    }
+    let place = id(&one.get("/job-definition").await.unwrap()[0]);
+    let body = json!({"suspended": true});
+    let path = format!("/job-definition/{place}/suspended");
+    let (status, refused) = one.send("PUT", &path, Some(&body)).await.unwrap();
+    assert_eq!(status, 204, "{refused}");
+    let shown = other.get(&format!("/job-definition/{place}")).await.unwrap();
+    assert_eq!(shown["suspended"], true, "at once");
+    let tasks = other.get("/task").await.unwrap();
+    for task in tasks.as_array().unwrap() {
+        let complete = format!("/task/{}/complete", id(task));
+        other.post(&complete, &json!({})).await.unwrap();
+        if other.get("/job/count?suspended=true").await.unwrap()["count"] == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the other server goes on making jobs that are not suspended");
+}

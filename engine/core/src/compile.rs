@@ -7,6 +7,7 @@ use flowstone_bpmn::model::{
     Catch, EndEvent, FlowNode, Implementation, IntermediateThrowEvent, NodeIndex, NodeKind, Process, SequenceFlow,
 };
 
+use crate::job_definition::{JobDefinition, JobOverride};
 use crate::rejection::Rejection;
 
 /// A process ready to run. It never changes and may be shared between threads.
@@ -26,6 +27,8 @@ pub struct Executable {
     triggers: HashMap<Option<NodeIndex>, Vec<NodeIndex>>,
     /// For each inclusive gateway the nodes of its scope from which a path leads to it.
     reaching: HashMap<NodeIndex, HashSet<Arc<str>>>,
+    /// What operators decided for jobs, by the place that makes them.
+    pub(crate) job_overrides: HashMap<JobDefinition, JobOverride>,
 }
 
 /// What readers of events and state ask of a node.
@@ -104,6 +107,7 @@ pub fn compile(process: &Process) -> Executable {
         boundaries,
         triggers,
         reaching,
+        job_overrides: HashMap::new(),
     }
 }
 

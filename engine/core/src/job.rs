@@ -66,31 +66,41 @@ impl Step<'_> {
         work: JobWork,
         due: Option<DateTime<Utc>>,
     ) -> Result<(), Rejection> {
-        let model = self.model;
-        // The body of a multi-instance activity is no node of its own and has the priority of the process.
-        let own = &model.flow_node(node).jobs.priority;
-        let own = own.as_ref().filter(|_| model.body(node) != Some(&place));
-        let priority = match own.or(model.process().job_priority.as_ref()) {
-            Some(priority) => {
-                let value = self.evaluate(priority, &mut Place::at(owner, node))?;
-                self.whole_number(&value, node)?
-            }
-            None => 0,
-        };
-        let job = Job {
+        let mut job = Job {
             id: self.ids.next_id(),
             owner,
             node: place,
             work,
             due,
-            priority,
+            priority: 0,
             retries: self.attempts(owner, node),
             suspended: self.instance.suspended,
             failure: None,
             created_at: self.now,
         };
+        let decided = self.model.job_override_of(&job);
+        job.suspended |= decided.suspended;
+        job.priority = match decided.priority {
+            Some(priority) => priority,
+            None => self.priority(owner, node, &job.node)?,
+        };
         self.emit(Event::JobCreated(Box::new(job)));
         Ok(())
+    }
+
+    /// The priority that the model gives a job.
+    fn priority(&mut self, owner: Uuid, node: NodeIndex, place: &Arc<str>) -> Result<i64, Rejection> {
+        let model = self.model;
+        // The body of a multi-instance activity is no node of its own and has the priority of the process.
+        let own = &model.flow_node(node).jobs.priority;
+        let own = own.as_ref().filter(|_| model.body(node) != Some(place));
+        match own.or(model.process().job_priority.as_ref()) {
+            Some(priority) => {
+                let value = self.evaluate(priority, &mut Place::at(owner, node))?;
+                self.whole_number(&value, node)
+            }
+            None => Ok(0),
+        }
     }
 
     /// Gives up the jobs of a token or scope for which `ends` holds.
@@ -311,6 +321,8 @@ impl Step<'_> {
             }
             JobChange::Due(due) => self.emit(Event::JobDueSet { id, due }),
             JobChange::Priority(priority) => self.emit(Event::JobPrioritySet { id, priority }),
+            // What belongs to a suspended instance would be tried in vain; it is activated with the instance.
+            JobChange::Suspended(false) if self.instance.suspended => {}
             JobChange::Suspended(suspended) => self.emit(Event::JobSuspensionSet { id, suspended }),
             JobChange::Delete => self.end_job(job.owner, id, false),
         }

@@ -1,5 +1,6 @@
 //! What jobs a process can have: one job definition for each place that makes some (bpmn-semantics 6).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use flowstone_bpmn::model::{Asynchronous, Catch, FlowNode, NodeIndex, NodeKind, TimeoutListener, Timer};
@@ -8,7 +9,7 @@ use crate::compile::Executable;
 use crate::state::{Job, JobWork};
 
 /// A place in a process that makes jobs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct JobDefinition {
     /// BPMN id of the node, or of the body of a multi-instance activity.
     pub node: Arc<str>,
@@ -19,7 +20,39 @@ pub struct JobDefinition {
     pub configuration: String,
 }
 
+/// What an operator decided for the jobs that a place makes from then on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobOverride {
+    /// Whether they are made suspended.
+    pub suspended: bool,
+    /// Their priority, in place of what the model says.
+    pub priority: Option<i64>,
+}
+
 impl Executable {
+    /// Lets the jobs that some places make obey an operator rather than the model; jobs of all others are as the
+    /// model says.
+    #[must_use]
+    pub fn with_job_overrides(mut self, overrides: HashMap<JobDefinition, JobOverride>) -> Self {
+        self.job_overrides = overrides;
+        self
+    }
+
+    /// What was decided for the jobs of a place.
+    pub fn job_override(&self, place: &JobDefinition) -> JobOverride {
+        self.job_overrides.get(place).copied().unwrap_or_default()
+    }
+
+    /// What was decided for jobs like this one.
+    pub(crate) fn job_override_of(&self, job: &Job) -> JobOverride {
+        // Next to no process has any, and its jobs need not be looked at.
+        if self.job_overrides.is_empty() {
+            return JobOverride::default();
+        }
+        let place = self.job_definition(job);
+        place.map_or_else(JobOverride::default, |place| self.job_override(&place))
+    }
+
     /// All job definitions of the process, in document order.
     pub fn job_definitions(&self) -> Vec<JobDefinition> {
         let mut definitions = Vec::new();

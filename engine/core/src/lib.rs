@@ -57,7 +57,7 @@ pub use form::{FormAddress, FormVariable};
 pub use ids::{CountingIds, IdSource};
 pub use incident::NewIncident;
 pub use job::repeat;
-pub use job_definition::JobDefinition;
+pub use job_definition::{JobDefinition, JobOverride};
 pub use modification::{Instruction, Modification, StartAt, StartInstruction};
 pub use parts::Parts;
 pub use rejection::Rejection;

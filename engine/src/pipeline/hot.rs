@@ -88,6 +88,12 @@ impl HotInstances {
         }
     }
 
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        self.instances.clear();
+        self.owners.clear();
+    }
+
     pub(super) fn shrink(&mut self) {
         for hot in self.instances.shrink() {
             self.disown(&hot);

@@ -50,6 +50,7 @@ pub(super) async fn run(shell: Arc<Shell>, mut jobs: mpsc::UnboundedReceiver<Job
     let mut writer = Writer {
         hot: HotInstances::new(shell.hot_instance_bytes),
         across: VecDeque::new(),
+        generation: shell.definitions.generation(),
         shell,
     };
     let mut gathered = Vec::with_capacity(BATCH);
@@ -63,6 +64,8 @@ pub(super) struct Writer {
     pub(super) hot: HotInstances,
     /// Jobs that concern several instances: each goes alone.
     across: VecDeque<Job>,
+    /// Generation of the definitions that the instances in memory were loaded with.
+    generation: u64,
 }
 
 /// What a round left to do.
@@ -76,6 +79,7 @@ enum Left {
 
 impl Writer {
     async fn process(&mut self, jobs: Vec<Job>) {
+        self.follow_definitions();
         let mut batches = vec![jobs];
         let mut tries = 0;
         while let Some(jobs) = batches.pop() {
@@ -98,6 +102,15 @@ impl Writer {
             }
         }
         self.hot.shrink();
+    }
+
+    /// Instances in memory run what operators decided when they were loaded: they are loaded again after a change.
+    fn follow_definitions(&mut self) {
+        let generation = self.shell.definitions.generation();
+        if generation != self.generation {
+            self.generation = generation;
+            self.hot.clear();
+        }
     }
 
     /// Carries out a job that concerns several instances.

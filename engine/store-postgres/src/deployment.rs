@@ -346,6 +346,10 @@ pub(crate) async fn suspend(pool: &PgPool, ids: &[String], suspended: bool) -> R
             .bind(&ids)
             .execute(&mut *transaction)
             .await?;
+        sqlx::query("update job_definition_override set suspended = null where definition_id = any($1)")
+            .bind(&ids)
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(done.rows_affected())
     };

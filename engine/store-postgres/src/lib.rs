@@ -11,6 +11,7 @@ mod deployment;
 mod document;
 mod error;
 mod hint;
+mod job_override;
 mod load;
 mod migrate;
 mod pool;

@@ -1,5 +1,7 @@
 //! The contract, method by method.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use flowstone_store::change::{AppliedCommand, Batch};
@@ -17,11 +19,11 @@ use flowstone_store::record::{
     HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment,
     ProcessInstanceRecord, ReadyTask, ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
 };
-use flowstone_store::{Committed, Hint, HintStream, Result, Store};
+use flowstone_store::{Committed, Hint, HintStream, JobOverrideChange, JobOverrideRow, Result, Store};
 use uuid::Uuid;
 
 use crate::query::{count, find};
-use crate::{PostgresStore, commit, decision, deployment, hint, load};
+use crate::{PostgresStore, commit, decision, deployment, hint, job_override, load};
 
 #[async_trait]
 impl Store for PostgresStore {
@@ -83,6 +85,14 @@ impl Store for PostgresStore {
 
     async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64> {
         deployment::suspend(&self.queries, ids, suspended).await
+    }
+
+    async fn override_jobs(&self, job_definitions: &[(Uuid, Arc<str>)], change: JobOverrideChange) -> Result<()> {
+        job_override::put(&self.queries, job_definitions, change).await
+    }
+
+    async fn job_overrides(&self, definitions: &[Arc<str>]) -> Result<Vec<JobOverrideRow>> {
+        job_override::of(&self.queries, definitions).await
     }
 
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {

@@ -181,6 +181,11 @@ pub(crate) async fn suspend(pool: &SqlitePool, ids: &[String], suspended: bool) 
                 "update job set suspended = ?1 where instance_id is null and definition_id = ?2",
                 0,
             ),
+            // All follow the definition again; its state is no concern of these rows.
+            (
+                "update job_definition_override set suspended = null where ?1 is not null and definition_id = ?2",
+                0,
+            ),
         ] {
             let done = sqlx::query(sql)
                 .bind(suspended)
@@ -295,6 +300,8 @@ pub(crate) async fn delete_deployment(pool: &SqlitePool, id: Uuid, cascade: bool
     let mut existed = false;
     for sql in [
         "delete from job where instance_id is null and deployment_id = ?1",
+        "delete from job_definition_override where definition_id in \
+         (select id from process_definition where deployment_id = ?1)",
         "delete from process_definition where deployment_id = ?1",
         "delete from decision_definition where deployment_id = ?1",
         "delete from deployment_resource where deployment_id = ?1",
@@ -322,11 +329,16 @@ pub(crate) async fn delete_definition(pool: &SqlitePool, id: &str, cascade: bool
         .await
         .map_err(fail)?;
     let existed = done.rows_affected() > 0;
-    sqlx::query("delete from job where instance_id is null and definition_id = ?1")
-        .bind(&id)
-        .execute(&mut *transaction)
-        .await
-        .map_err(fail)?;
+    for sql in [
+        "delete from job where instance_id is null and definition_id = ?1",
+        "delete from job_definition_override where definition_id = ?1",
+    ] {
+        sqlx::query(sql)
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fail)?;
+    }
     if cascade && existed {
         delete_of_definitions(&mut transaction, std::slice::from_ref(&id)).await?;
     }

@@ -11,6 +11,7 @@ mod decision;
 mod definition;
 mod error;
 mod history;
+mod job_override;
 mod live;
 mod lock;
 mod migrate;

@@ -146,14 +146,21 @@ async fn a_fresh_file_tells_what_would_be_migrated() {
 }
 
 #[tokio::test]
-async fn a_file_from_before_a_migration_still_opens() {
+async fn files_from_before_migrations_still_open() {
+    for last in ["0004", "0005", "0007"] {
+        a_file_still_opens_after(last).await;
+    }
+}
+
+/// Makes a file with the migrations up to one, and opens it.
+async fn a_file_still_opens_after(last: &str) {
     let directory = TempDir::new().unwrap();
     let (older, path) = (directory.path().join("older"), directory.path().join("flowstone.db"));
     std::fs::create_dir(&older).unwrap();
     for migration in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite")).unwrap() {
         let file = migration.unwrap();
         let name = file.file_name().into_string().unwrap();
-        if ("0001".."0006").contains(&&name[..4]) {
+        if ("0001"..=last).contains(&&name[..4]) {
             std::fs::copy(file.path(), older.join(name)).unwrap();
         }
     }

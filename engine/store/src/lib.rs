@@ -11,11 +11,13 @@ pub mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod history;
+mod job_override;
 mod memory;
 pub mod query;
 pub mod record;
 mod store;
 pub mod text;
 
+pub use job_override::{JobOverrideChange, JobOverrideRow};
 pub use memory::{MemoryStore, like};
 pub use store::{Committed, Error, Hint, HintStream, Result, SharedStore, Store};

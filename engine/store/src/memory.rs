@@ -25,6 +25,7 @@ use crate::history::{
     HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, HistoricVariablesRow, JobLogEntry,
     JobLogField,
 };
+use crate::job_override::{JobOverrideChange, JobOverrideRow};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -75,6 +76,7 @@ struct State {
     decisions: BTreeMap<Arc<str>, DecisionRecord>,
     /// Jobs that belong to no instance.
     definition_jobs: BTreeMap<Uuid, JobRow>,
+    job_overrides: BTreeMap<Uuid, JobOverrideRow>,
 }
 
 /// A running instance with its rows.
@@ -161,6 +163,20 @@ impl Store for MemoryStore {
 
     async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64> {
         Ok(self.state().suspend_definitions(ids, suspended))
+    }
+
+    async fn override_jobs(&self, job_definitions: &[(Uuid, Arc<str>)], change: JobOverrideChange) -> Result<()> {
+        self.state().override_jobs(job_definitions, change);
+        Ok(())
+    }
+
+    async fn job_overrides(&self, definitions: &[Arc<str>]) -> Result<Vec<JobOverrideRow>> {
+        let state = self.state();
+        let found = state.job_overrides.values();
+        Ok(found
+            .filter(|row| definitions.contains(&row.definition_id))
+            .cloned()
+            .collect())
     }
 
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>> {

@@ -11,6 +11,7 @@ use crate::history::{
     ExternalTaskLogEntry, ExternalTaskLogField, HistoricDecision, HistoricDecisionField, HistoricIncident,
     HistoricIncidentField, HistoricTask, HistoricTaskField, HistoricVariable, JobLogEntry, JobLogField,
 };
+use crate::job_override::{JobOverrideChange, JobOverrideRow};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
@@ -54,7 +55,7 @@ pub struct Committed {
 pub enum Hint {
     /// External tasks of these topics became available.
     Topics(Vec<String>),
-    /// Definitions were deployed, suspended, activated or deleted.
+    /// Definitions were deployed, suspended, activated, overridden or deleted.
     Definitions,
 }
 
@@ -120,9 +121,16 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes one definition (the deployment stays); `false` if there is none.
     async fn delete_definition(&self, id: &str, cascade: bool) -> Result<bool>;
 
-    /// Suspends or activates definitions together with the jobs that start instances of them; answers how many
-    /// definitions there are among the ids.
+    /// Suspends or activates definitions together with the jobs that start instances of them, and forgets what was
+    /// decided about the suspension of their job definitions; answers how many definitions there are among the ids.
     async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64>;
+
+    /// Decides something for all jobs of job definitions, each given with its process definition; those of process
+    /// definitions that do not exist are left out.
+    async fn override_jobs(&self, job_definitions: &[(Uuid, Arc<str>)], change: JobOverrideChange) -> Result<()>;
+
+    /// What was decided for the jobs of process definitions, by job definition id.
+    async fn job_overrides(&self, definitions: &[Arc<str>]) -> Result<Vec<JobOverrideRow>>;
 
     /// Definition by id.
     async fn definition(&self, id: &str) -> Result<Option<DefinitionRecord>>;

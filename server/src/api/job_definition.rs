@@ -1,11 +1,15 @@
 //! `/job-definition`: which elements of the deployed processes make jobs. They follow from the models.
 
 mod change;
+mod priority;
+mod suspension;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use flowstone_engine::JobDefinition;
+use flowstone_store::JobOverrideRow;
 use flowstone_store::query::{DefinitionField, Query, Scalar, Test};
+use flowstone_store::record::DefinitionRecord;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -23,6 +27,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(count, query_count))
         .routes(routes!(get))
         .merge(change::routes())
+        .merge(priority::routes())
+        .merge(suspension::routes())
 }
 
 /// An element that makes jobs.
@@ -35,14 +41,15 @@ pub struct JobDefinitionBody {
     activity_id: String,
     job_type: &'static str,
     job_configuration: String,
-    override_job_priority: Option<i64>,
+    overriding_job_priority: Option<i64>,
     suspended: bool,
     tenant_id: Option<String>,
     deployment_id: String,
 }
 
-impl From<JobDefinition> for JobDefinitionBody {
-    fn from(definition: JobDefinition) -> Self {
+impl JobDefinitionBody {
+    /// A job definition of a process definition, as operators changed it.
+    fn new(definition: JobDefinition, of: &DefinitionRecord, changed: Option<&JobOverrideRow>) -> Self {
         JobDefinitionBody {
             id: definition.id.to_string(),
             process_definition_id: definition.definition_id.to_string(),
@@ -50,8 +57,8 @@ impl From<JobDefinition> for JobDefinitionBody {
             activity_id: definition.place.node.to_string(),
             job_type: definition.place.job_type,
             job_configuration: definition.place.configuration,
-            override_job_priority: None,
-            suspended: false,
+            overriding_job_priority: changed.and_then(|row| row.priority),
+            suspended: changed.and_then(|row| row.suspended).unwrap_or(of.suspended),
             tenant_id: definition.tenant_id,
             deployment_id: definition.deployment_id.to_string(),
         }
@@ -128,13 +135,24 @@ impl Filter<'_> {
             && among("activityIdIn", &body.activity_id)
             && tenant_passes
             && !(self.flag("withoutTenantId") && body.tenant_id.is_some())
-            && !self.flag("suspended")
-            && !self.flag("withOverridingJobPriority")
+            && !(self.flag("active") && body.suspended)
+            && (body.suspended || !self.flag("suspended"))
+            && !(self.flag("withOverridingJobPriority") && body.overriding_job_priority.is_none())
     }
 }
 
 /// The job definitions that pass a filter, in the order asked for.
 async fn filtered(state: &AppState, fields: &Map<String, Value>) -> Result<Vec<JobDefinitionBody>, ApiError> {
+    let (_, mut found): (Vec<_>, Vec<_>) = matching(state, fields).await?.into_iter().unzip();
+    sort(&mut found, fields)?;
+    Ok(found)
+}
+
+/// The job definitions that pass a filter, each also as it is shown.
+async fn matching(
+    state: &AppState,
+    fields: &Map<String, Value>,
+) -> Result<Vec<(JobDefinition, JobDefinitionBody)>, ApiError> {
     let filter = Filter(fields);
     filter.check()?;
     let mut query = Query::default();
@@ -146,13 +164,18 @@ async fn filtered(state: &AppState, fields: &Map<String, Value>) -> Result<Vec<J
             query = query.with(field, Test::Equals(Scalar::Text(wanted.to_owned())));
         }
     }
+    let records = state.store().definitions(&query).await?;
+    let ids: Vec<_> = records.iter().map(|record| record.id.clone()).collect();
+    let changed = state.engine().job_overrides(&ids).await?;
     let mut found = Vec::new();
-    for record in state.store().definitions(&query).await? {
+    for record in records {
         let definition = state.engine().definition(&record.id).await?;
-        let bodies = definition.job_definitions().into_iter().map(JobDefinitionBody::from);
-        found.extend(bodies.filter(|body| filter.passes(body)));
+        let all = definition.job_definitions().into_iter().map(|one| {
+            let body = JobDefinitionBody::new(one.clone(), &record, changed.get(&one.id));
+            (one, body)
+        });
+        found.extend(all.filter(|(_, body)| filter.passes(body)));
     }
-    sort(&mut found, fields)?;
     Ok(found)
 }
 
@@ -252,15 +275,16 @@ async fn query_count(
     params(("id" = String, Path, description = "Job definition id")),
     responses((status = 200, body = JobDefinitionBody), (status = 404, body = ErrorBody)))]
 async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<JobDefinitionBody>, ApiError> {
-    existing(&state, &id).await.map(Json)
+    let (_, body) = existing(&state, &id).await?;
+    Ok(Json(body))
 }
 
 /// The job definition with an id.
 ///
 /// # Errors
 /// 404 when there is none.
-async fn existing(state: &AppState, id: &str) -> Result<JobDefinitionBody, ApiError> {
+async fn existing(state: &AppState, id: &str) -> Result<(JobDefinition, JobDefinitionBody), ApiError> {
     let wanted = Map::from_iter([("jobDefinitionId".to_owned(), Value::String(id.to_owned()))]);
-    let found = filtered(state, &wanted).await?.pop();
+    let found = matching(state, &wanted).await?.pop();
     found.ok_or_else(|| ApiError::not_found(format!("Job Definition with id {id} does not exist")))
 }

@@ -5,6 +5,7 @@
 mod called;
 mod forms;
 mod history;
+mod job_definitions;
 mod jobs;
 mod logs;
 mod modification;

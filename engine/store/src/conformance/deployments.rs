@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::fixture::{activity, commit, deploy, deployment, job, now, waiting};
 use crate::query::{DecisionField, DefinitionField, JobField, Query, Scalar, Test};
 use crate::record::{ActivityKind, DecisionRecord, DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
-use crate::{Error, SharedStore};
+use crate::{Error, JobOverrideChange, JobOverrideRow, SharedStore};
 
 pub async fn versions_are_counted_per_key_and_tenant_even_at_once(store: SharedStore) {
     let deployments: Vec<_> = (0..12)
@@ -183,6 +183,64 @@ pub async fn a_suspended_definition_rests_with_its_jobs(store: SharedStore) {
     assert_eq!(store.definition(&first.id).await.unwrap().as_ref(), Some(&first));
     assert_eq!(due().await, of(&[&first, &other]));
     assert_eq!(store.suspend_definitions(&[], true).await.unwrap(), 0);
+}
+
+pub async fn what_is_decided_for_job_definitions_is_kept_until_they_go(store: SharedStore) {
+    let mut definitions = Vec::new();
+    for key in ["order", "bill"] {
+        let deployed = store.deploy(deployment(key, None)).await.unwrap();
+        let definition = &deployed.definitions[0];
+        definitions.push((definition.deployment_id, definition.id.clone()));
+    }
+    let (order, bill) = (definitions[0].1.clone(), definitions[1].1.clone());
+    let all = [order.clone(), bill.clone(), "nothing".into()];
+    let (first, second, other) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+    let decide = async |places: &[(Uuid, Arc<str>)], change| store.override_jobs(places, change).await.unwrap();
+    let row = |id, definition: &Arc<str>, suspended, priority| JobOverrideRow {
+        job_definition_id: id,
+        definition_id: definition.clone(),
+        suspended,
+        priority,
+    };
+    let (both, gone) = (
+        [(second, order.clone()), (first, order.clone())],
+        [
+            (Uuid::from_u128(4), "nothing".into()),
+            (Uuid::from_u128(5), "zero \0".into()),
+        ],
+    );
+    decide(&both, JobOverrideChange::Suspended(true)).await;
+    decide(&gone, JobOverrideChange::Suspended(true)).await;
+    decide(&[], JobOverrideChange::Suspended(true)).await;
+    decide(&both[..1], JobOverrideChange::Priority(Some(-7))).await;
+    decide(&[(other, bill.clone())], JobOverrideChange::Priority(Some(i64::MAX))).await;
+    let mut expected = vec![
+        row(first, &order, Some(true), None),
+        row(second, &order, Some(true), Some(-7)),
+        row(other, &bill, None, Some(i64::MAX)),
+    ];
+    assert_eq!(store.job_overrides(&all).await.unwrap(), expected);
+    assert_eq!(store.job_overrides(&all[..1]).await.unwrap(), expected[..2]);
+    assert_eq!(store.job_overrides(&[]).await.unwrap(), []);
+
+    decide(&both[1..], JobOverrideChange::Suspended(false)).await;
+    decide(&[(other, bill.clone())], JobOverrideChange::Priority(None)).await;
+    expected[0].suspended = Some(false);
+    expected[2].priority = None;
+    assert_eq!(store.job_overrides(&all).await.unwrap(), expected);
+
+    // All job definitions follow a process definition that is suspended or activated.
+    store.suspend_definitions(&[order.to_string()], true).await.unwrap();
+    let left = store.job_overrides(&all[..1]).await.unwrap();
+    assert_eq!(
+        left,
+        [row(first, &order, None, None), row(second, &order, None, Some(-7))]
+    );
+
+    assert!(store.delete_definition(&order, false).await.unwrap());
+    assert_eq!(store.job_overrides(&all).await.unwrap(), expected[2..]);
+    assert!(store.delete_deployment(definitions[1].0, false).await.unwrap());
+    assert_eq!(store.job_overrides(&all).await.unwrap(), []);
 }
 
 pub async fn a_deleted_deployment_takes_its_history_only_with_cascade(store: SharedStore) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::State;
+use crate::job_override::{JobOverrideChange, JobOverrideRow};
 use crate::record::{DecisionRecord, DefinitionRecord, Deployed, JobRow, NewDeployment, ResourceRecord};
 use crate::store::{Error, Result};
 use crate::text::{clean_deployment, clean_job};
@@ -76,11 +77,24 @@ impl State {
         for job in jobs.filter(|job| named(&job.definition_id)) {
             job.suspended = suspended;
         }
+        for row in self.job_overrides.values_mut().filter(|row| named(&row.definition_id)) {
+            row.suspended = None;
+        }
         let definitions = self.definitions.values_mut();
         definitions
             .filter(|definition| named(&definition.id))
             .map(|definition| definition.suspended = suspended)
             .count() as u64
+    }
+
+    pub(super) fn override_jobs(&mut self, job_definitions: &[(Uuid, Arc<str>)], change: JobOverrideChange) {
+        for (id, definition) in job_definitions {
+            if self.definitions.contains_key(definition) {
+                let row = self.job_overrides.entry(*id);
+                row.or_insert_with(|| JobOverrideRow::new(*id, definition.clone()))
+                    .change(change);
+            }
+        }
     }
 
     pub(super) fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Option<&DefinitionRecord> {
@@ -129,6 +143,7 @@ impl State {
     pub(super) fn delete_definition(&mut self, id: &str, cascade: bool) -> bool {
         let existed = self.definitions.remove(id).is_some();
         self.definition_jobs.retain(|_, job| &*job.definition_id != id);
+        self.job_overrides.retain(|_, row| &*row.definition_id != id);
         if existed && cascade {
             let ended: Vec<Uuid> = self
                 .historic_instances

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::existing;
 use crate::api::AppState;
-use crate::api::body::{self, JsonBody};
+use crate::api::body::JsonBody;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::job;
 
@@ -44,10 +44,9 @@ async fn set_retries(
 ) -> Result<StatusCode, ApiError> {
     let retries = job::checked_retries(request.retries)?;
     let due = request.due_date.as_deref().map(job::date).transpose()?;
-    let definition = existing(&state, &id).await?;
-    let definition = body::id(&definition.id).map_or(Test::Never, |id| Test::Equals(Scalar::Id(id)));
+    let (definition, _) = existing(&state, &id).await?;
     let failed = Query::default()
-        .with(JobField::JobDefinitionId, definition)
+        .with(JobField::JobDefinitionId, Test::Equals(Scalar::Id(definition.id)))
         .with(JobField::Retries, Test::Equals(Scalar::Integer(0)));
     if let Some(due) = due {
         state

@@ -1,0 +1,16 @@
+-- What operators decided for all jobs of a job definition. Job definitions follow from the model; only these rows
+-- are stored, and only of those that differ from it.
+create table job_definition_override (
+    job_definition_id text    not null primary key,
+    definition_id     text    not null,
+    -- Whether its jobs are suspended; null: as the process definition is.
+    suspended         integer,
+    -- Priority of its jobs; null: what the model says.
+    priority          integer
+) strict;
+
+create index job_definition_override_definition on job_definition_override (definition_id);
+
+-- What operators write to incidents.
+alter table incident add column annotation text;
+alter table history_incident add column annotation text;
