@@ -11,13 +11,33 @@ pub const WIDE: &str = "bench-wide";
 
 /// Start, one external task that is carried out `width` times at once, end.
 pub fn repeated(width: usize) -> String {
+    let task = format!(r#"<serviceTask id="task" camunda:type="external" camunda:topic="{WIDE}">"#);
+    process_of(WIDE, &format!("{task}{}</serviceTask>", times(width)))
+}
+
+/// Start, one call of a process with an external task that is made `width` times at once, end; and that process.
+pub fn calling(width: usize) -> [String; 2] {
+    let call = r#"<callActivity id="task" calledElement="bench-called">"#;
+    let task = format!(r#"<serviceTask id="task" camunda:type="external" camunda:topic="{WIDE}"/>"#);
+    [
+        process_of("bench-called", &task),
+        process_of(WIDE, &format!("{call}{}</callActivity>", times(width))),
+    ]
+}
+
+fn times(width: usize) -> String {
+    format!(
+        "<multiInstanceLoopCharacteristics><loopCardinality>{width}</loopCardinality></multiInstanceLoopCharacteristics>"
+    )
+}
+
+/// Start, an activity named `task`, end.
+fn process_of(key: &str, activity: &str) -> String {
     format!(
         r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
              xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="bench">
-<process id="{WIDE}" isExecutable="true" camunda:historyTimeToLive="P1D">
-<startEvent id="start"/><sequenceFlow id="begin" sourceRef="start" targetRef="task"/>
-<serviceTask id="task" camunda:type="external" camunda:topic="{WIDE}"><multiInstanceLoopCharacteristics>
-<loopCardinality>{width}</loopCardinality></multiInstanceLoopCharacteristics></serviceTask>
+<process id="{key}" isExecutable="true" camunda:historyTimeToLive="P1D">
+<startEvent id="start"/><sequenceFlow id="begin" sourceRef="start" targetRef="task"/>{activity}
 <sequenceFlow id="done" sourceRef="task" targetRef="end"/><endEvent id="end"/>
 </process></definitions>"#
     )

@@ -15,6 +15,7 @@ const READY: Duration = Duration::from_secs(60);
 
 /// Which server a program starts.
 #[derive(Debug, clap::Args)]
+#[group(id = "server")]
 pub struct Arguments {
     /// Database of the server: `sqlite://PATH` or `postgres://…`, empty; by default a new SQLite file.
     #[arg(long)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use flowstone_bench::api::{complete, deploy, fetch, get, start};
 use flowstone_bench::http::Connection;
-use flowstone_bench::model::{WIDE, repeated, wide};
+use flowstone_bench::model::{WIDE, calling, repeated, wide};
 use flowstone_bench::server::{self, Server};
 use serde::Deserialize;
 
@@ -32,6 +32,8 @@ enum Shape {
     Fork,
     /// A parallel multi-instance task.
     MultiInstance,
+    /// A parallel multi-instance call of a process with one task.
+    Calls,
 }
 
 #[derive(Deserialize)]
@@ -58,11 +60,14 @@ async fn main() -> anyhow::Result<()> {
 
 /// Completes one instance; answers the time from the first fetch to its end.
 async fn run(server: &Server, width: usize, arguments: &Arguments) -> anyhow::Result<Duration> {
-    let model = match arguments.shape {
-        Shape::Fork => wide(width),
-        Shape::MultiInstance => repeated(width),
+    let models = match arguments.shape {
+        Shape::Fork => vec![wide(width)],
+        Shape::MultiInstance => vec![repeated(width)],
+        Shape::Calls => calling(width).to_vec(),
     };
-    deploy(&server.target, &model).await?;
+    for model in &models {
+        deploy(&server.target, model).await?;
+    }
     let mut connection = Connection::open(&server.target).await?;
     start(&mut connection, WIDE).await?;
     let begun = Instant::now();
