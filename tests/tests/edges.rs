@@ -13,7 +13,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("flowstone-bpmn", &["flowstone-expression", "flowstone-script"]),
     ("flowstone-schedule", &["flowstone-expression"]),
     ("flowstone-feel", &[]),
-    ("flowstone-decision", &["flowstone-feel"]),
+    (
+        "flowstone-decision",
+        &["flowstone-expression", "flowstone-feel", "flowstone-script"],
+    ),
     (
         "flowstone-core",
         &[

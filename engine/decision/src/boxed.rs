@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use flowstone_feel::{Context, Evaluation, EvaluationError, Expression, Function, List, Parameter, Scope, Type, Value};
+use flowstone_feel::{Context, Evaluation, EvaluationError, Function, List, Parameter, Scope, Type, Value};
 
+use crate::formula::Formula;
 use crate::item_type::ItemType;
 use crate::table::Table;
 
@@ -14,7 +15,7 @@ pub(crate) enum Boxed {
     Nothing,
     /// Logic that cannot be computed: null, for this reason.
     Invalid(String),
-    Literal(Expression),
+    Literal(Formula),
     Table(Table),
     Context(Vec<Entry>),
     Relation {
@@ -126,7 +127,7 @@ impl Boxed {
                 evaluation.warn(reason.clone());
                 Ok(Value::Null)
             }
-            Self::Literal(expression) => evaluation.evaluate(expression, scope),
+            Self::Literal(formula) => formula.evaluate(scope, evaluation),
             Self::Table(table) => Ok(table.evaluate(scope, evaluation)?.value),
             Self::Context(entries) => context(entries, scope, evaluation),
             Self::Relation { columns, rows } => {

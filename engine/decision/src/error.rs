@@ -29,12 +29,12 @@ pub enum EvaluationFailure {
         /// Those that there are.
         known: String,
     },
-    /// The computation costs more than the limits allow.
+    /// The computation costs more than the limits allow, or a script in it failed.
     #[error("the decision '{name}' cannot be computed: {error}")]
-    Exceeded {
+    Failed {
         /// The id or name that was asked for.
         name: String,
-        /// The limit it ran into.
+        /// What stopped it.
         error: EvaluationError,
     },
 }

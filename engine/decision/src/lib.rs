@@ -22,12 +22,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Invariants: no I/O, no clock and no randomness; one [`flowstone_feel::Limits`] bounds a decision with everything it
+//! Expressions and tests of tables may be written in UEL and JavaScript too, as vendors allow.
+//!
+//! Invariants: no I/O and no randomness, no time but the limit of scripts; one [`flowstone_feel::Limits`] bounds a decision with everything it
 //! requires; what nests in a file is bounded when it is read.
 
 mod boxed;
 mod error;
 mod evaluated;
+mod formula;
 mod graph;
 mod item_type;
 mod model;

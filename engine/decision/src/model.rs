@@ -157,7 +157,8 @@ impl Model {
     /// `today()` give.
     ///
     /// # Errors
-    /// [`EvaluationFailure`] when there is no such decision, or when it costs more than the limits allow.
+    /// [`EvaluationFailure`] when there is no such decision, when it costs more than the limits allow,
+    /// or when a script in it fails.
     pub fn evaluate(
         &self,
         decision: &str,
@@ -175,7 +176,7 @@ impl Model {
         let place = Place::of(&self.graph);
         let value = run.decision(&place, index, &mut evaluation);
         Ok(Outcome {
-            value: value.map_err(|error| exceeded(decision, error))?,
+            value: value.map_err(|error| failed(decision, error))?,
             rows: run.take_rows(&place, index),
             evaluated: run.into_evaluated(),
             warnings: evaluation.into_warnings(),
@@ -209,7 +210,7 @@ impl Model {
             }
             run.service(&place, index, &mut evaluation)
         };
-        let outputs = computed().map_err(|error| exceeded(service, error))?;
+        let outputs = computed().map_err(|error| failed(service, error))?;
         Ok(Outcome {
             value: service_value(outputs.clone()),
             rows: vec![Row { rule: None, outputs }],
@@ -245,7 +246,7 @@ impl Model {
         let arguments = arguments.iter().map(|(name, value)| (&**name, value.clone())).collect();
         let value = evaluation
             .call_named(&function, arguments)
-            .map_err(|error| exceeded(knowledge, error))?;
+            .map_err(|error| failed(knowledge, error))?;
         let outputs = Context::new().with(all[index].name.clone(), value.clone());
         Ok(Outcome {
             value,
@@ -265,8 +266,8 @@ fn unknown<'n>(kind: &'static str, name: &str, known: impl Iterator<Item = &'n s
     }
 }
 
-fn exceeded(name: &str, error: EvaluationError) -> EvaluationFailure {
-    EvaluationFailure::Exceeded {
+fn failed(name: &str, error: EvaluationError) -> EvaluationFailure {
+    EvaluationFailure::Failed {
         name: name.to_owned(),
         error,
     }

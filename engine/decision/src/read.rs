@@ -1,6 +1,7 @@
 //! Reading DMN files.
 
 mod boxed;
+mod formula;
 mod requirements;
 mod table;
 mod types;
@@ -8,7 +9,7 @@ mod types;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use flowstone_feel::{Names, ParseError};
+use flowstone_feel::Names;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::error::Problem;
@@ -321,19 +322,19 @@ impl<'d, 'i> Reader<'d, 'i> {
     }
 
     /// Notes an expression that does not parse, and says why in words.
-    fn invalid(&mut self, source: &str, place: Node<'d, 'i>, error: &ParseError) -> String {
+    fn invalid(&mut self, source: &str, place: Node<'d, 'i>, at: (usize, usize), reason: &str) -> String {
         let content = place
             .first_child()
             .map_or(place.range().start, |text| text.range().start);
         // Where the text holds no entities, the place in it is known exactly.
         let verbatim = self.document.input_text()[content..].starts_with(source);
         let start = self.document.text_pos_at(content);
-        let (line, column) = match u32::try_from(error.line).ok().zip(u32::try_from(error.column).ok()) {
+        let (line, column) = match u32::try_from(at.0).ok().zip(u32::try_from(at.1).ok()) {
             Some((1, column)) if verbatim => (start.row, start.col + column - 1),
             Some((line, column)) if verbatim => (start.row + line - 1, column),
             _ => (start.row, start.col),
         };
-        let message = format!("the expression '{}' is invalid: {}", shortened(source), error.message);
+        let message = format!("the expression '{}' is invalid: {reason}", shortened(source));
         self.problem_at(place, (line, column), message.clone());
         message
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flowstone_feel::{Context, Evaluation, EvaluationError, Expression, Number, Scope, UnaryTests, Value};
 
+use crate::formula::{Formula, Test};
 use crate::item_type::ItemType;
 
 /// A decision table.
@@ -25,8 +26,10 @@ pub(crate) struct Input {
     pub(crate) name: String,
     /// The name of the type of its expression, as written.
     pub(crate) stated: Option<String>,
+    /// The name of the value for tests (vendor attribute `inputVariable`).
+    pub(crate) variable: Arc<str>,
     /// The value that is tested; `None` is null.
-    pub(crate) expression: Option<Expression>,
+    pub(crate) expression: Option<Formula>,
     pub(crate) expected: ItemType,
     /// The values that may occur.
     pub(crate) allowed: Option<UnaryTests>,
@@ -47,15 +50,15 @@ pub(crate) struct Output {
     pub(crate) stated: Option<String>,
     /// The values that may occur, and as a list, the most important first.
     pub(crate) values: Option<(UnaryTests, Option<Expression>)>,
-    pub(crate) default: Option<Expression>,
+    pub(crate) default: Option<Formula>,
 }
 
 /// A rule: one test for each input, `None` for any value, and one result for each output.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) id: Option<Arc<str>>,
-    pub(crate) tests: Vec<Option<UnaryTests>>,
-    pub(crate) results: Vec<Option<Expression>>,
+    pub(crate) tests: Vec<Option<Test>>,
+    pub(crate) results: Vec<Option<Formula>>,
 }
 
 /// What counts when several rules match (DMN 8.2.10).
@@ -138,7 +141,7 @@ impl Table {
     ) -> Result<bool, EvaluationError> {
         for input in &self.inputs {
             let value = match &input.expression {
-                Some(expression) => evaluation.evaluate(expression, scope)?,
+                Some(formula) => formula.evaluate(scope, evaluation)?,
                 None => Value::Null,
             };
             let value = input.expected.coerce(value, &input.name, evaluation)?;
@@ -164,7 +167,7 @@ impl Table {
         let mut outputs = Vec::with_capacity(self.outputs.len());
         for (output, result) in self.outputs.iter().zip(&rule.results) {
             let value = match result {
-                Some(expression) => evaluation.evaluate(expression, scope)?,
+                Some(formula) => formula.evaluate(scope, evaluation)?,
                 None => Value::Null,
             };
             outputs.push(self.checked(output, value, scope, evaluation)?);
@@ -214,7 +217,7 @@ impl Table {
             let mut outputs = Vec::with_capacity(self.outputs.len());
             for output in &self.outputs {
                 outputs.push(match &output.default {
-                    Some(expression) => evaluation.evaluate(expression, scope)?,
+                    Some(formula) => formula.evaluate(scope, evaluation)?,
                     None => Value::Null,
                 });
             }
@@ -315,7 +318,7 @@ impl Table {
 fn matches(rule: &Rule, inputs: &[Value], scope: &Scope, evaluation: &mut Evaluation) -> Result<bool, EvaluationError> {
     for (tests, value) in rule.tests.iter().zip(inputs) {
         if let Some(tests) = tests
-            && !evaluation.test(tests, value, scope)?.is_true()
+            && !tests.passes(value, scope, evaluation)?
         {
             return Ok(false);
         }

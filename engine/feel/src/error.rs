@@ -74,16 +74,29 @@ impl fmt::Display for ExceededLimit {
     }
 }
 
-/// An evaluation that was stopped because it costs too much.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the FEEL evaluation was stopped: {limit}")]
-pub struct EvaluationError {
-    /// The bound it ran into.
-    pub limit: ExceededLimit,
+/// Why an evaluation has no result at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluationError {
+    /// It costs too much.
+    #[error("the FEEL evaluation was stopped: {0}")]
+    Exceeded(ExceededLimit),
+    /// Something failed that the caller computes within the evaluation, for this reason.
+    #[error("{0}")]
+    Outside(String),
+}
+
+impl EvaluationError {
+    /// The bound it ran into; `None` when it failed for another reason.
+    pub fn limit(&self) -> Option<ExceededLimit> {
+        match self {
+            Self::Exceeded(limit) => Some(*limit),
+            Self::Outside(_) => None,
+        }
+    }
 }
 
 impl From<ExceededLimit> for EvaluationError {
     fn from(limit: ExceededLimit) -> Self {
-        Self { limit }
+        Self::Exceeded(limit)
     }
 }

@@ -1,6 +1,7 @@
 //! One evaluation: what it may still cost, its clock and its warnings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
@@ -136,6 +137,20 @@ impl Evaluation {
             }
             self.warnings.push(Warning { message });
         }
+    }
+
+    /// What is left to spend, as limits for something that the caller computes within this evaluation.
+    pub fn remaining(&self) -> Limits {
+        Limits {
+            fuel: self.fuel,
+            memory_bytes: self.memory,
+            ..self.limits
+        }
+    }
+
+    /// Takes note of how long something took that the caller computed in another language.
+    pub fn spend_outside_time(&mut self, time: Duration) {
+        self.limits.outside_time = self.limits.outside_time.saturating_sub(time);
     }
 
     /// The moment that `now()` gives.

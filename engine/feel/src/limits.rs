@@ -1,5 +1,7 @@
 //! How much one evaluation may cost.
 
+use std::time::Duration;
+
 /// Bounds of one evaluation. The defaults leave room for any sensible decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -15,6 +17,10 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// How deep calls of functions may nest.
     pub call_depth: usize,
+    /// How long everything together may take that the caller computes in other languages within the evaluation.
+    pub outside_time: Duration,
+    /// How many bytes of memory each such computation may take.
+    pub outside_memory_bytes: usize,
 }
 
 impl Default for Limits {
@@ -25,6 +31,8 @@ impl Default for Limits {
             list_items: 100_000,
             memory_bytes: 64 * 1024 * 1024,
             call_depth: 64,
+            outside_time: Duration::from_secs(1),
+            outside_memory_bytes: 16 * 1024 * 1024,
         }
     }
 }

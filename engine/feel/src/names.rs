@@ -15,6 +15,7 @@ use crate::syntax::NameIndex;
 pub struct Names {
     index: NameIndex,
     types: HashMap<Arc<str>, Type>,
+    input: Option<Arc<str>>,
 }
 
 impl Names {
@@ -31,6 +32,18 @@ impl Names {
     /// Adds the name of a type, for `instance of` and for parameters of functions.
     pub fn define_type(&mut self, name: impl Into<Arc<str>>, definition: Type) {
         self.types.insert(name.into(), definition);
+    }
+
+    /// Gives the input of unary tests a name of its own besides `?`.
+    pub fn name_input(&mut self, name: impl Into<Arc<str>>) {
+        let name = name.into();
+        self.insert(name.clone());
+        self.input = Some(name);
+    }
+
+    /// Whether this is the name of the input of unary tests.
+    pub(crate) fn is_input(&self, name: &str) -> bool {
+        name == "?" || self.input.as_deref() == Some(name)
     }
 
     pub(crate) fn index(&self) -> &NameIndex {

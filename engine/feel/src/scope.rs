@@ -1,5 +1,6 @@
 //! The values of names where an expression is evaluated.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -54,6 +55,24 @@ impl Scope {
             scope = &layer.outer;
         }
         None
+    }
+
+    /// All names that have a value, each once, the innermost first.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        let mut seen = HashSet::new();
+        let mut scope = self;
+        while let Some(layer) = &scope.top {
+            match &layer.bindings {
+                Bindings::One(name, _) => names.extend(seen.insert(name.clone()).then(|| name.clone())),
+                Bindings::Many(context) => {
+                    let new = context.iter().map(|(name, _)| name);
+                    names.extend(new.filter(|name| seen.insert(Arc::clone(name))).cloned());
+                }
+            }
+            scope = &layer.outer;
+        }
+        names
     }
 
     /// How deep values lie in each other here.

@@ -44,9 +44,9 @@ pub(crate) fn evaluate(
         .evaluate(renamed.as_ref().unwrap_or(expression), &scope)
         .map_err(|error| EvaluationError::LimitExceeded {
             expression: source.to_owned(),
-            limit: match error.limit {
-                feel::ExceededLimit::StringBytes => ExceededLimit::StringBytes,
-                feel::ExceededLimit::ListItems => ExceededLimit::ListItems,
+            limit: match error.limit() {
+                Some(feel::ExceededLimit::StringBytes) => ExceededLimit::StringBytes,
+                Some(feel::ExceededLimit::ListItems) => ExceededLimit::ListItems,
                 _ => ExceededLimit::Fuel,
             },
             offset: 0,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flowstone_expression::{Context, EvaluationError, Expression, Value};
 
@@ -53,6 +53,8 @@ impl Limits {
             fuel: self.expression.fuel,
             string_bytes: self.expression.string_bytes,
             list_items: self.expression.list_items,
+            outside_time: self.time,
+            outside_memory_bytes: self.memory_bytes,
             ..flowstone_feel::Limits::default()
         }
     }
@@ -170,6 +172,22 @@ impl Script {
                  or an external task"
             ))),
         }
+    }
+}
+
+impl Script {
+    /// As [`Script::evaluate`], and how long it took: for a bound of time over several evaluations.
+    ///
+    /// # Errors
+    /// As [`Script::evaluate`].
+    pub fn evaluate_timed(
+        &self,
+        context: &mut dyn Context,
+        limits: &Limits,
+    ) -> (Result<Value, EvaluationError>, Duration) {
+        let started = Instant::now();
+        let result = self.evaluate(context, limits);
+        (result, started.elapsed())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowstone_feel::{Expression, Names};
+use flowstone_feel::Names;
 use roxmltree::Node;
 
 use super::Reader;
@@ -101,33 +101,10 @@ impl<'d, 'i> Reader<'d, 'i> {
 
     fn literal(&mut self, node: Node<'d, 'i>, names: &Names) -> Boxed {
         match self.expression(node, names) {
-            Ok(Some(expression)) => Boxed::Literal(expression),
+            Ok(Some(formula)) => Boxed::Literal(formula),
             Ok(None) => Boxed::Nothing,
             Err(reason) => Boxed::Invalid(reason),
         }
-    }
-
-    /// The expression in the `text` of a node; the reason when it is invalid or not written in FEEL.
-    pub(super) fn expression(&mut self, node: Node<'d, 'i>, names: &Names) -> Result<Option<Expression>, String> {
-        self.require_feel(node)?;
-        let Some((source, place)) = self.text(node) else {
-            return Ok(None);
-        };
-        match Expression::parse(&source, names) {
-            Ok(expression) => Ok(Some(expression)),
-            Err(error) => Err(self.invalid(&source, place, &error)),
-        }
-    }
-
-    /// Refuses other languages than FEEL.
-    pub(super) fn require_feel(&mut self, node: Node<'d, 'i>) -> Result<(), String> {
-        let language = node.attribute("expressionLanguage").unwrap_or("feel");
-        if language.to_ascii_lowercase().contains("feel") {
-            return Ok(());
-        }
-        let message = format!("the expression language '{language}' is not supported; write the expression in FEEL");
-        self.problem(node, message.clone());
-        Err(message)
     }
 
     fn context(&mut self, node: Node<'d, 'i>, names: &mut Names, depth: usize) -> Boxed {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use flowstone_feel::{Expression, Names, UnaryTests};
+use flowstone_feel::{Expression, Names};
 use roxmltree::Node;
 
-use super::Reader;
+use super::{Reader, VENDOR};
 use crate::boxed::Boxed;
+use crate::formula::Formula;
 use crate::item_type::ItemType;
 use crate::table::{Aggregation, HitPolicy, Input, Output, Rule, Table};
 
@@ -35,9 +36,18 @@ impl<'d, 'i> Reader<'d, 'i> {
             let message = format!("the output '{}' needs a name, as there are several", output.label);
             return Err(self.refused(node, &message));
         }
+        // Tests may use the value of their input by a name of its own.
+        let columns: Vec<(Arc<str>, Names)> = inputs
+            .iter()
+            .map(|input| {
+                let mut names = names.clone();
+                names.name_input(input.variable.clone());
+                (input.variable.clone(), names)
+            })
+            .collect();
         let mut rules = Vec::new();
         for rule in self.children(node, "rule") {
-            rules.push(self.rule(rule, inputs.len(), outputs.len(), names)?);
+            rules.push(self.rule(rule, &columns, outputs.len(), names)?);
         }
         Ok(Table {
             inputs,
@@ -83,13 +93,19 @@ impl<'d, 'i> Reader<'d, 'i> {
             Some(expression) => self.expression(expression, names)?,
             None => None,
         };
-        let name = computed.as_ref().map_or("input", Expression::source).trim().to_owned();
+        let name = computed.as_ref().map_or("input", Formula::source).trim().to_owned();
         let stated = expression.and_then(|expression| expression.attribute("typeRef"));
         Ok(Input {
             id: node.attribute("id").map(str::to_owned),
             label: node.attribute("label").map(str::to_owned),
             stated: stated.map(|name| name.trim().to_owned()),
             name: node.attribute("label").map_or(name, str::to_owned),
+            variable: node
+                .attribute((VENDOR, "inputVariable"))
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .unwrap_or("cellInput")
+                .into(),
             expression: computed,
             expected: expression.map_or_else(ItemType::default, |expression| self.type_reference(expression)),
             allowed: self.constraint_tests(node, "inputValues"),
@@ -130,27 +146,28 @@ impl<'d, 'i> Reader<'d, 'i> {
         })
     }
 
-    fn rule(&mut self, node: Node<'d, 'i>, inputs: usize, outputs: usize, names: &Names) -> Result<Rule, String> {
-        let mut tests = Vec::with_capacity(inputs);
-        for entry in self.children(node, "inputEntry") {
-            self.require_feel(entry)?;
-            tests.push(match self.text(entry) {
-                Some((source, place)) if source.trim() != "-" => match UnaryTests::parse(&source, names) {
-                    Ok(tests) => Some(tests),
-                    Err(error) => return Err(self.invalid(&source, place, &error)),
-                },
-                _ => None,
-            });
+    fn rule(
+        &mut self,
+        node: Node<'d, 'i>,
+        inputs: &[(Arc<str>, Names)],
+        outputs: usize,
+        names: &Names,
+    ) -> Result<Rule, String> {
+        let mut tests = Vec::with_capacity(inputs.len());
+        let entries = self.children(node, "inputEntry");
+        let counted = entries.len();
+        for (entry, (input, names)) in entries.into_iter().zip(inputs) {
+            tests.push(self.test(entry, names, input)?);
         }
         let mut results = Vec::with_capacity(outputs);
         for entry in self.children(node, "outputEntry") {
             results.push(self.expression(entry, names)?);
         }
-        if tests.len() != inputs || results.len() != outputs {
+        if counted != inputs.len() || results.len() != outputs {
             let message = format!(
-                "a rule has {} tests and {} results, where the table has {inputs} inputs and {outputs} outputs",
-                tests.len(),
-                results.len()
+                "a rule has {counted} tests and {} results, where the table has {} inputs and {outputs} outputs",
+                results.len(),
+                inputs.len()
             );
             return Err(self.refused(node, &message));
         }

@@ -194,7 +194,7 @@ impl<'d, 'i> Reader<'d, 'i> {
         match UnaryTests::parse(&source, &self.names) {
             Ok(tests) => Some(tests),
             Err(error) => {
-                self.invalid(&source, place, &error);
+                self.invalid(&source, place, (error.line, error.column), &error.message);
                 None
             }
         }

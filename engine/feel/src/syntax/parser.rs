@@ -233,6 +233,7 @@ impl<'a> Parser<'a> {
     fn word(&mut self) -> Result<Node, ParseError> {
         if let Some((name, length)) = self.known_name() {
             self.position += length;
+            self.input_mentions += usize::from(self.names.is_input(&name));
             return self.node(NodeKind::Name(name));
         }
         let token = self.peek().clone();

@@ -92,7 +92,7 @@ fn functions_from_outside_share_the_evaluation() {
     );
     let mut evaluation = Evaluation::new(&Limits::default(), NOW.parse().unwrap());
     let error = evaluation.call(&again, vec![Value::from(1)]).unwrap_err();
-    assert_eq!(error.limit, ExceededLimit::Fuel);
+    assert_eq!(error.limit(), Some(ExceededLimit::Fuel));
     assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 

@@ -75,12 +75,14 @@ impl Parser<'_> {
         if self.peek().kind != TokenKind::Word || self.at_keyword(0) {
             return Err(self.unexpected("a value"));
         }
-        if self.at_word("?") {
+        let mentions_partial = self.at_word("partial");
+        let name = self.words();
+        if self.names.is_input(&name) {
             self.input_mentions += 1;
-        } else if self.at_word("partial") {
+        } else if mentions_partial {
             self.partial_mentions += 1;
         }
-        Ok(self.words())
+        Ok(name)
     }
 
     fn words(&mut self) -> Arc<str> {
