@@ -50,6 +50,8 @@ impl Step<'_> {
             NodeKind::ComplexGateway(gateway) => self.enter_complex_gateway(scope, node, gateway),
             NodeKind::SubProcess | NodeKind::Transaction => self.enter_sub_process(scope, node),
             NodeKind::AdHocSubProcess(part) => self.enter_ad_hoc_sub_process(scope, node, part),
+            // No flow leads to one: its event was caught, and a job has entered it.
+            NodeKind::EventSubProcess => self.enter_event_sub_process(scope, node),
             NodeKind::CallActivity(call) => self.enter_call_activity(scope, node, call),
             NodeKind::EndEvent(EndEvent::Signal(signal))
             | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::Signal(signal)) => {
@@ -83,8 +85,6 @@ impl Step<'_> {
             }
             NodeKind::StartEvent(_)
             | NodeKind::BoundaryEvent(_)
-            // No flow leads to one: it begins by its start event.
-            | NodeKind::EventSubProcess
             | NodeKind::EndEvent(EndEvent::None | EndEvent::Message(_))
             | NodeKind::IntermediateThrowEvent(IntermediateThrowEvent::None | IntermediateThrowEvent::Message(_))
             | NodeKind::Task

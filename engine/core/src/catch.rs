@@ -1,6 +1,7 @@
 //! Waiting for events: subscriptions, boundary events and event sub-processes (BPMN 2.0, 13.5).
 
 use flowstone_bpmn::model::{Catch, ExecutionEvent, NodeIndex, NodeKind};
+use flowstone_expression::Variables;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use crate::context::Place;
 use crate::event::Event;
 use crate::rejection::Rejection;
 use crate::scope::Skip;
-use crate::state::{EventKind, Subscription, Wait};
+use crate::state::{EventKind, JobWork, Subscription, Wait};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -175,9 +176,22 @@ impl Step<'_> {
         if interrupting {
             self.interrupt(scope)?;
         }
+        if self.asynchronous(scope, sub_process).before {
+            return self.cut(scope, sub_process, JobWork::Enter, Variables::new());
+        }
+        self.enter_event_sub_process(scope, sub_process)
+    }
+
+    /// An event sub-process begins at its start event.
+    pub(crate) fn enter_event_sub_process(&mut self, scope: Uuid, sub_process: NodeIndex) -> Result<(), Rejection> {
         let id = self.open_event_sub_process(scope, sub_process)?;
-        self.schedule(id, start);
-        Ok(())
+        match self.model.start_in(Some(sub_process)) {
+            Some(start) => {
+                self.schedule(id, start);
+                Ok(())
+            }
+            None => self.complete_scope(id, sub_process),
+        }
     }
 
     /// Cancels all that is active in a scope, where no event sub-process can be set off any more.

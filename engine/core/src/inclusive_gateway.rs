@@ -4,6 +4,7 @@ use flowstone_bpmn::model::{NodeIndex, NodeKind};
 use uuid::Uuid;
 
 use crate::rejection::Rejection;
+use crate::state::JobWork;
 use crate::step::Step;
 
 impl Step<'_> {
@@ -62,8 +63,20 @@ impl Step<'_> {
             .scope(scope)
             .is_some_and(|scope| scope.occupied.keys().any(|id| reaching.contains(id)));
         at_rest
+            || self.is_about_to_enter(scope, node)
             || self.is_scheduled(scope, |arrival| {
                 arrival == node || reaching.contains(&self.model.id(arrival))
+            })
+    }
+    /// Whether a job has still to let a token of the scope into a node.
+    fn is_about_to_enter(&self, scope: Uuid, node: NodeIndex) -> bool {
+        let id = self.model.id(node);
+        let there = (self.instance.scope(scope)).map_or(0, |scope| scope.occupied.get(&id).copied().unwrap_or(0));
+        // Jobs are looked at only when tokens rest at the node that do not wait for others.
+        there > self.instance.number_waiting_at_join(scope, &id)
+            && self.instance.jobs().any(|job| {
+                let token = self.instance.token(job.owner);
+                job.work == JobWork::Enter && job.node == id && token.is_some_and(|token| token.scope == scope)
             })
     }
 }

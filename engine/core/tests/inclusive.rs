@@ -92,6 +92,22 @@ fn a_loop_back_to_the_gateway_does_not_hold_it_up() {
 }
 
 #[test]
+fn a_token_that_a_job_has_still_to_let_in_can_still_come() {
+    let content = r#"<startEvent id="s"/><parallelGateway id="g"/><userTask id="a"/><userTask id="b"/>
+        <inclusiveGateway id="j" camunda:asyncBefore="true"/><userTask id="z"/>"#;
+    let mut world = run(
+        &(content.to_owned() + &flows(&["s>g", "g>a", "g>b", "a>j", "b>j", "j>z"])),
+        &[],
+    );
+    world.complete("a", &[]).unwrap();
+    world.complete("b", &[]).unwrap();
+    world.execute("j").unwrap();
+    assert_eq!(world.waiting(), ["j", "j"], "one waits for the other's job");
+    world.execute("j").unwrap();
+    assert_eq!(world.waiting(), ["z"]);
+}
+
+#[test]
 fn without_a_flow_to_take_the_command_is_refused() {
     let content = r#"<startEvent id="s"/><inclusiveGateway id="i"/><task id="a"/><task id="b"/>"#;
     let flows = flows(&["s>i", "i>a?amount > 1", "i>b?amount > 2"]);

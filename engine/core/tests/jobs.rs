@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use flowstone_core::{Command, JobChange, JobFailure, Rejection, RetryPolicy, StepOptions};
+use flowstone_core::{Command, EventKind, JobChange, JobFailure, Rejection, RetryPolicy, StepOptions};
 use flowstone_expression::TypedValue;
 use world::{World, compiled, flows, run, start_with};
 
@@ -145,6 +145,18 @@ fn the_first_event_behind_a_gateway_ends_the_timers_of_the_others() {
     let message = world.signal(gateway, Some("paid"));
     world.give(&message).unwrap();
     assert!(world.instance.ended);
+}
+
+#[test]
+fn a_job_enters_an_event_sub_process_whose_event_came() {
+    let content = r#"<startEvent id="s"/><userTask id="u"/><subProcess id="q" triggeredByEvent="true"
+        camunda:asyncBefore="true"><startEvent id="qs"><messageEventDefinition messageRef="m"/></startEvent>
+        <userTask id="v"/><sequenceFlow id="qf" sourceRef="qs" targetRef="v"/></subProcess>"#;
+    let mut world = process(content, &["s>u"]);
+    world.event(EventKind::Message, "paid").unwrap();
+    assert_eq!((world.waiting(), world.jobs()), (vec!["q"], vec!["q"]));
+    world.execute("q").unwrap();
+    assert_eq!(world.waiting(), ["v"]);
 }
 
 #[test]
