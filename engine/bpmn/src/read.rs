@@ -33,6 +33,7 @@ use crate::xml::{Element, ElementIndex, Tree};
 
 pub(crate) use definitions::unqualified_reference;
 pub(crate) use schema::unknown_attributes;
+pub(crate) use value::shortened;
 
 /// Reads the whole file; `None` when it is not BPMN at all.
 pub(crate) fn read<'tree>(tree: &'tree Tree<'tree>, problems: &mut Problems<'_>) -> Option<DraftDocument<'tree>> {

@@ -14,6 +14,7 @@ mod reachability;
 mod sequence_flow;
 mod start_event;
 mod start_message;
+mod subscription;
 mod unknown_attribute;
 
 use crate::draft::DraftDocument;
@@ -35,6 +36,7 @@ pub(crate) fn check(tree: &Tree<'_>, document: &mut DraftDocument<'_>, problems:
         event_based_gateway::check(process, problems);
         start_event::check(process, problems);
         start_message::check(process, problems);
+        subscription::check(process, problems);
         cancel_event::check(process, problems);
         default_flow::check(process, problems);
         exclusive_gateway::check(process, problems);

@@ -10,6 +10,7 @@ mod encoding;
 mod parser;
 mod tree;
 
+pub(crate) use characters::is_plain_name;
 pub use encoding::{EncodingError, source_text};
 pub(crate) use parser::parse;
 pub(crate) use tree::{Attribute, Element, ElementIndex, Namespace, Tree, Value};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use flowstone_bpmn::model::{
-    EndEvent, FlowNode, FormBinding, Implementation, IntermediateThrowEvent, NodeKind, ParameterValue, Process,
+    Catch, EndEvent, FlowNode, FormBinding, Implementation, IntermediateThrowEvent, NodeKind, ParameterValue, Process,
     UserTask,
 };
 use flowstone_bpmn::{Document, Limits, Location, parse};
@@ -350,5 +350,28 @@ fn start_events_may_have_an_initiator_and_a_form() {
     assert_eq!(
         (start.initiator.as_deref(), source(&start.form_key)),
         (Some("who"), Some("k"))
+    );
+}
+
+#[test]
+fn an_error_without_code_means_every_error_to_those_who_catch_it() {
+    let caught = |definition: &str, reference: &str| {
+        let content = format!(
+            "{definition}<process id='p'><startEvent id='s'/><task id='n'/><boundaryEvent id='b' attachedToRef='n'>\
+             <errorEventDefinition errorRef='{reference}'/></boundaryEvent></process>"
+        );
+        let process = document(&content).processes.remove(0);
+        let event = process.node(process.node_by_id("b").unwrap()).kind.catch().cloned();
+        match event {
+            Some(Catch::Error(error)) => error.code,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(caught("<error id='e'/>", "e"), None);
+    assert_eq!(caught("<error id='e' errorCode='late'/>", "e").as_deref(), Some("late"));
+    assert_eq!(
+        caught("", "late").as_deref(),
+        Some("late"),
+        "a reference to nothing is the code itself"
     );
 }

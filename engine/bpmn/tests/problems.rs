@@ -603,9 +603,9 @@ fn boundary_events_are_checked() {
         (
             "<conditionalEventDefinition camunda:variableEvents='create, vanish'><condition>${x}</condition>\
              </conditionalEventDefinition>",
-            "invalid-variable-events b",
+            "invalid-variable-events? b",
         ),
-        ("<errorEventDefinition/><errorEventDefinition/>", "duplicate-catch b"),
+        ("<errorEventDefinition/><errorEventDefinition/>", "duplicate-catch? b"),
         (
             "<errorEventDefinition/><compensateEventDefinition/>",
             "multiple-event-definitions b",
@@ -626,7 +626,7 @@ fn boundary_events_are_checked() {
         &["boundary-event-incoming g1,b"],
     );
     let twice = format!("{boundary}{}", boundary.replace("'b'", "'b2'"));
-    check(&with_event(&twice), &["duplicate-catch b2"]);
+    check(&with_event(&twice), &["duplicate-catch? b2"]);
     let all = "<boundaryEvent id='b' attachedToRef='u'><escalationEventDefinition/></boundaryEvent>";
     let late = "<boundaryEvent id='c' attachedToRef='u'><escalationEventDefinition escalationRef='l'/></boundaryEvent>";
     check(&with_event(&format!("{all}{late}")), &["ambiguous-catch c"]);
@@ -660,7 +660,7 @@ fn event_sub_processes_are_checked() {
         "{sub_process}{}",
         sub_process.replace("'x'", "'y'").replace("'a'", "'b'")
     );
-    check(&with_event(&twice), &["duplicate-catch b"]);
+    check(&with_event(&twice), &["duplicate-catch? b"]);
 }
 
 #[test]
@@ -759,7 +759,7 @@ fn compensation_and_cancellation_are_checked() {
     );
     check(
         &with(&format!("<task id='n'/>{flow}{boundary}{handler}")),
-        &["invalid-compensation b"],
+        &["invalid-compensation? b"],
     );
     let second = boundary.replace("'b'", "'c'") + &association.replace("'b'", "'c'").replace("'a'", "'d'");
     check(
@@ -844,8 +844,13 @@ fn script_tasks_are_checked() {
     check(&with("scriptFormat='javascript'", "var a = 1; a"), &[]);
     check(&with("scriptFormat='javascript'", "var = 1"), &["invalid-expression n"]);
     check(&with("scriptFormat='feel'", "1 + 1"), &[]);
-    check(&with("", "1"), &["missing-script n"]);
-    check(&with("scriptFormat='juel'", " "), &["missing-script n"]);
+    check(&with("", "1"), &[]);
+    check(&with("scriptFormat=''", "1"), &["missing-script n"]);
+    check(&with("scriptFormat='juel'", " "), &[]);
+    check(
+        &of_node("<scriptTask id='n' scriptFormat='juel'/>"),
+        &["missing-script n"],
+    );
 }
 
 #[test]

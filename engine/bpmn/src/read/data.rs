@@ -64,7 +64,8 @@ impl<'tree> Reader<'tree, '_, '_> {
                     .inputs
                     .extend(self.parameter(parameter_index, parameter, owner));
             } else if parameter.is_vendor("outputParameter") {
-                if owner.name == "endEvent" {
+                let repeated = tree.bpmn_child(index, "multiInstanceLoopCharacteristics").is_some();
+                if owner.name == "endEvent" || repeated {
                     self.not_allowed(parameter, owner, "output parameters");
                 }
                 input_output

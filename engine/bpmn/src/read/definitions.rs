@@ -152,6 +152,20 @@ impl<'tree> Reader<'tree, '_, '_> {
 
     fn define_error(&mut self, element: &Element<'_>, errors: &mut Vec<Error>) {
         let message = self.expression_attribute(element, "errorMessage");
+        if let Some(code) = element.attribute("errorCode").filter(|code| code.text.is_empty()) {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_CODE,
+                    code.span,
+                    format!(
+                        "The error '{}' has an empty errorCode.",
+                        element.id().unwrap_or_default()
+                    ),
+                    "Give it a code, or leave the attribute out to let those who catch it catch every error.",
+                )
+                .at(element.id()),
+            );
+        }
         errors.extend(element.id().map(|id| Error {
             id: id.to_owned(),
             name: text_attribute(element, "name"),

@@ -43,8 +43,19 @@ impl<'tree> Reader<'tree, '_, '_> {
                 self.definitions_not_allowed(index, element, "Use another kind of event.");
                 return None;
             }
-            // Errors always interrupt (BPMN 2.0, table 10.86).
-            let interrupting = interrupting || catch.parts().iter().any(|part| matches!(part, Catch::Error(_)));
+            // BPMN 2.0, table 10.86.
+            if !interrupting && catch.parts().iter().any(|part| matches!(part, Catch::Error(_))) {
+                self.problems.error(
+                    Problem::new(
+                        codes::NOT_INTERRUPTING,
+                        element.span,
+                        format!("{} catches an error without interrupting.", title(element)),
+                        "Remove isInterrupting=\"false\": what threw an error does not go on.",
+                    )
+                    .at(element.id()),
+                );
+                return None;
+            }
             event.trigger = Some(StartTrigger { interrupting, catch });
             return Some(event);
         }
@@ -225,7 +236,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             "errorEventDefinition" => Some(Catch::Error(ErrorCatch {
                 code: definition
                     .attribute("errorRef")
-                    .map(|reference| self.error_code(reference)),
+                    .and_then(|reference| self.error_code(reference)),
                 code_variable: variable_name(definition, "errorCodeVariable"),
                 message_variable: variable_name(definition, "errorMessageVariable"),
             })),
@@ -274,7 +285,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             );
             return None;
         };
-        let condition = self.condition(event, condition)?;
+        let condition = self.formal_condition(event, condition)?;
         let mut variable_events = Vec::new();
         if let Some(events) = definition.vendor_attribute("variableEvents") {
             for name in super::value::split_list(events) {
@@ -282,7 +293,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                     "create" => variable_events.push(VariableChange::Create),
                     "update" => variable_events.push(VariableChange::Update),
                     "delete" => variable_events.push(VariableChange::Delete),
-                    other => self.problems.error(
+                    other => self.problems.warning(
                         Problem::new(
                             codes::INVALID_VARIABLE_EVENTS,
                             name.span,
@@ -334,12 +345,13 @@ impl<'tree> Reader<'tree, '_, '_> {
         );
     }
 
-    /// The code that a reference to an error means: that of its definition, or the reference itself.
-    fn error_code(&self, reference: Value<'_>) -> String {
-        let error = self.errors.get(unqualified_reference(reference.text));
-        error
-            .and_then(|error| error.code.clone())
-            .unwrap_or_else(|| reference.text.to_owned())
+    /// The code that a reference to an error means: that of its definition, or the reference itself. A definition
+    /// without code means every error.
+    fn error_code(&self, reference: Value<'_>) -> Option<String> {
+        match self.errors.get(unqualified_reference(reference.text)) {
+            Some(error) => error.code.clone(),
+            None => Some(reference.text.to_owned()),
+        }
     }
 
     /// The code of the escalation that a reference names: `None` when it is unknown, which is reported.

@@ -160,7 +160,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             conditional: condition.is_some(),
             listeners: self.take_listeners(index, element.id()),
             remote_listeners: self.remote_take_listeners(index, element.id()),
-            condition: condition.and_then(|(_, condition)| self.condition(element, condition)),
+            condition: condition.and_then(|(_, condition)| self.formal_condition(element, condition)),
         }
     }
 

@@ -112,6 +112,20 @@ impl<'tree> Reader<'tree, '_, '_> {
             let (_, child) = tree.bpmn_child(loop_index, name)?;
             Some(child.content().trimmed()).filter(|text| !text.text.is_empty())
         };
+        for name in ["loopCardinality", "loopDataInputRef", "completionCondition"] {
+            let child = tree.bpmn_child(loop_index, name).map(|(_, child)| child);
+            if let Some(empty) = child.filter(|child| child.content().text.trim().is_empty()) {
+                let message = format!("The {name} of {} is empty.", title(owner));
+                let problem = Problem::new(
+                    codes::MISSING_CARDINALITY,
+                    empty.span,
+                    message,
+                    "Fill it, or remove it.",
+                );
+                self.problems.error(problem.at(id));
+                return None;
+            }
+        }
         let collection = element
             .vendor_attribute("collection")
             .or_else(|| text_of("loopDataInputRef"));
@@ -137,6 +151,20 @@ impl<'tree> Reader<'tree, '_, '_> {
             .vendor_attribute("elementVariable")
             .or_else(|| item.and_then(|(_, item)| item.attribute("name")))
             .map(|name| name.text.to_owned());
+        if element_variable.is_some() && collection.is_none() {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_CARDINALITY,
+                    element.span,
+                    format!(
+                        "{} has a variable for elements, but no collection of them.",
+                        title(owner)
+                    ),
+                    "Set loopDataInputRef, or the vendor attribute collection.",
+                )
+                .at(id),
+            );
+        }
         let completion_condition = tree
             .bpmn_child(loop_index, "completionCondition")
             .map(|(_, condition)| condition)

@@ -2,12 +2,12 @@
 
 use flowstone_script::{Language, Script};
 
-use super::Reader;
 use super::value::shortened;
+use super::{Reader, unqualified_reference};
 use crate::codes;
 use crate::draft::title;
 use crate::problems::Problem;
-use crate::xml::{Element, Value};
+use crate::xml::{Element, Namespace, Value};
 
 /// A script, or what is written where one belongs.
 pub(super) enum ScriptReading {
@@ -66,13 +66,14 @@ impl Reader<'_, '_, '_> {
     ) -> ScriptReading {
         let id = owner.id();
         let format = format.filter(|format| !format.text.trim().is_empty());
-        let source = source.filter(|source| !source.text.trim().is_empty());
+        // A script may be empty; then it does nothing.
+        let source = source.filter(|source| resource.is_none() || !source.text.trim().is_empty());
         let Some((format, written)) = format.zip(source.or(resource)) else {
             self.problems.error(
                 Problem::new(
                     codes::MISSING_SCRIPT,
                     place.span,
-                    format!("A script of {} has no scriptFormat, or no text.", title(owner)),
+                    format!("A script of {} has no scriptFormat, or there is none.", title(owner)),
                     "Set scriptFormat to the language, such as 'javascript', and write the script.",
                 )
                 .at(id),
@@ -91,7 +92,31 @@ impl Reader<'_, '_, '_> {
         ScriptReading::Foreign(what)
     }
 
-    /// The condition in an element that belongs to a sequence flow or an event.
+    /// The condition of a sequence flow or a catching event, which must be a formal expression (BPMN 2.0, 8.4.7).
+    pub(super) fn formal_condition(&mut self, owner: &Element<'_>, element: &Element<'_>) -> Option<Script> {
+        let foreign = (element.attributes.iter())
+            .filter(|attribute| attribute.namespace == Namespace::Other && attribute.name == "type")
+            .find(|attribute| unqualified_reference(attribute.value.trim()) != "tFormalExpression");
+        if let Some(foreign) = foreign {
+            self.problems.error(
+                Problem::new(
+                    codes::INVALID_TYPE,
+                    foreign.value_span,
+                    format!(
+                        "The condition of {} has the type '{}'.",
+                        title(owner),
+                        shortened(&foreign.value)
+                    ),
+                    "Write tFormalExpression, or leave the type out.",
+                )
+                .at(owner.id()),
+            );
+            return None;
+        }
+        self.condition(owner, element)
+    }
+
+    /// The condition in an element.
     pub(super) fn condition(&mut self, owner: &Element<'_>, element: &Element<'_>) -> Option<Script> {
         let content = element.content().trimmed();
         let language = element

@@ -154,6 +154,11 @@ impl<'tree> Reader<'tree, '_, '_> {
             .attribute("scriptFormat")
             .or(element.attribute("scriptLanguage"));
         let resource = element.vendor_attribute("resource");
+        // Without a language it is an expression.
+        let format = format.or(Some(Value {
+            text: "juel",
+            span: element.span,
+        }));
         match self.script(element, element, format, script, resource) {
             ScriptReading::Refused => None,
             ScriptReading::Runs(script) => Some(Implementation::Expression(ExpressionTask {
@@ -225,6 +230,13 @@ impl<'tree> Reader<'tree, '_, '_> {
             form_data: self.form_data(index),
         };
         let tree = self.tree;
+        let performers = tree.children(index).filter(|(_, role)| role.is_bpmn("humanPerformer"));
+        if let Some((_, second)) = performers.into_iter().nth(1) {
+            let message = format!("{} has several human performers.", title(element));
+            let advice = "Keep one of them; use potentialOwner for those who may claim the task.";
+            self.problems
+                .error(Problem::new(codes::DUPLICATE_PERFORMER, second.span, message, advice).at(id));
+        }
         for (role_index, role) in tree.children(index) {
             if role.is_bpmn("humanPerformer") {
                 let assignee = self

@@ -92,7 +92,7 @@ impl Reader<'_, '_, '_> {
 }
 
 /// Enough of a text to recognise it in a message.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const LONGEST: usize = 80;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::codes;
-use crate::draft::DraftProcess;
+use crate::draft::{DraftNode, DraftProcess};
 use crate::model::{Catch, Compensation, EndEvent, IntermediateThrowEvent, NodeIndex, NodeKind};
 use crate::problems::{Problem, Problems};
 
@@ -21,42 +21,71 @@ pub(super) fn connect(process: &mut DraftProcess<'_>, problems: &mut Problems<'_
         .filter_map(|(source, target)| Some((*source, *by_id.get(target)?)))
         .filter(|(_, target)| process.nodes[*target].is_for_compensation)
         .collect();
+    let undoing = scopes_that_undo_themselves(process);
+    let connected: HashSet<&str> = process
+        .associations
+        .iter()
+        .filter(|(_, target)| (by_id.get(target)).is_some_and(|target| is_activity(&process.nodes[*target])))
+        .map(|(source, _)| *source)
+        .collect();
     let mut compensated = HashSet::new();
+    let mut undone_by_themselves = HashSet::new();
     for position in 0..process.nodes.len() {
         let node = &process.nodes[position];
         let definition = node.compensation();
         let problem = match &node.kind {
             Some(NodeKind::BoundaryEvent(event)) if matches!(event.catch, Catch::Compensation { .. }) => {
-                let handler = node.id().and_then(|id| handlers.get(id).copied());
-                if handler.is_none() {
+                let handled = node.id().is_some_and(|id| handlers.contains_key(id));
+                if !handled && node.id().is_some_and(|id| connected.contains(id)) {
                     Some((
-                        format!("No association leads from {} to its handler.", node.title()),
-                        "Connect it to an activity that has isForCompensation=\"true\".",
+                        format!("{} is connected to an activity that does not compensate.", node.title()),
+                        "Set isForCompensation=\"true\" on the activity.",
                     ))
-                } else if compensated.insert(event.attached_to) {
-                    None
-                } else {
+                } else if !compensated.insert(event.attached_to) {
                     Some((
                         format!("{} is the second compensation event of its activity.", node.title()),
                         "Keep one of them.",
                     ))
+                } else if undoing.contains(&event.attached_to.position()) {
+                    Some((
+                        format!(
+                            "{} is attached to a sub-process that has an event sub-process for compensation.",
+                            node.title()
+                        ),
+                        "Keep one of them.",
+                    ))
+                } else {
+                    if !handled {
+                        warn_of_missing_handler(node, problems);
+                    }
+                    None
                 }
             }
             Some(NodeKind::StartEvent(event)) if is_compensation(event.trigger.as_ref().map(|one| &one.catch)) => {
-                let outer = node.parent.and_then(|parent| process.nodes[parent].parent);
-                outer.is_none().then(|| {
-                    (
+                match node.parent.and_then(|parent| process.nodes[parent].parent) {
+                    None => Some((
                         format!("{} stands directly in the process.", node.title()),
                         "Put its event sub-process into the sub-process that it compensates.",
-                    )
-                })
+                    )),
+                    Some(outer) if !undone_by_themselves.insert(outer) => Some((
+                        format!("{} is the second that compensates its sub-process.", node.title()),
+                        "Keep one of the event sub-processes for compensation.",
+                    )),
+                    Some(_) => None,
+                }
             }
             _ => definition
-                .filter(|(_, reference)| !by_id.contains_key(reference))
+                .filter(|(_, reference)| {
+                    let activity = by_id.get(reference).map(|activity| &process.nodes[*activity]);
+                    activity.is_none_or(|activity| !can_compensate(process, node, activity))
+                })
                 .map(|(_, reference)| {
                     (
-                        format!("{} is to compensate '{reference}', which does not exist.", node.title()),
-                        "Set activityRef to an activity of the process, or leave it out to compensate all.",
+                        format!(
+                            "{} is to compensate '{reference}', which is no activity of its scope.",
+                            node.title()
+                        ),
+                        "Set activityRef to an activity beside it, or leave it out to compensate all.",
                     )
                 }),
         };
@@ -84,6 +113,32 @@ pub(super) fn connect(process: &mut DraftProcess<'_>, problems: &mut Problems<'_
             _ => {}
         }
     }
+}
+
+/// An event compensates activities of its own scope; in an event sub-process also those of the scope around it.
+fn can_compensate(process: &DraftProcess<'_>, event: &DraftNode<'_>, activity: &DraftNode<'_>) -> bool {
+    let around = event.parent.map(|parent| &process.nodes[parent]);
+    let around = around.filter(|scope| matches!(scope.kind, Some(NodeKind::EventSubProcess)));
+    activity.parent == event.parent || around.is_some_and(|scope| activity.parent == scope.parent)
+}
+
+/// The sub-processes with an event sub-process that compensates them.
+fn scopes_that_undo_themselves(process: &DraftProcess<'_>) -> HashSet<usize> {
+    let compensates = |node: &&DraftNode<'_>| matches!(&node.kind, Some(NodeKind::StartEvent(event)) if is_compensation(event.trigger.as_ref().map(|one| &one.catch)));
+    (process.nodes.iter().filter(compensates))
+        .filter_map(|start| process.nodes[start.parent?].parent)
+        .collect()
+}
+
+fn is_activity(node: &DraftNode<'_>) -> bool {
+    node.kind.as_ref().is_none_or(NodeKind::is_activity)
+}
+
+fn warn_of_missing_handler(event: &DraftNode<'_>, problems: &mut Problems<'_>) {
+    let message = format!("No association leads from {} to its handler.", event.title());
+    let advice = "Connect it to an activity that has isForCompensation=\"true\"; until then it undoes nothing.";
+    let problem = Problem::new(codes::INVALID_COMPENSATION, event.element.span, message, advice);
+    problems.warning(problem.at(event.id()));
 }
 
 fn is_compensation(catch: Option<&Catch>) -> bool {

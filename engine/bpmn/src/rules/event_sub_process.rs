@@ -81,18 +81,21 @@ fn check_duplicates(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
                 (kind, Some(code)) => format!("the {kind} '{code}'"),
                 (kind, None) => format!("every {kind}"),
             };
-            problems.error(
-                Problem::new(
-                    codes::DUPLICATE_CATCH,
-                    node.element.span,
-                    format!(
-                        "{} catches {what}, as another event at the same place does.",
-                        node.title()
-                    ),
-                    "Keep one of them.",
-                )
-                .at(node.id()),
-            );
+            let problem = Problem::new(
+                codes::DUPLICATE_CATCH,
+                node.element.span,
+                format!(
+                    "{} catches {what}, as another event at the same place does.",
+                    node.title()
+                ),
+                "Keep one of them; the first catches it.",
+            )
+            .at(node.id());
+            if caught.0 == "escalation" {
+                problems.error(problem);
+            } else {
+                problems.warning(problem);
+            }
         }
     }
 }

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use crate::codes;
 use crate::draft::{DraftDocument, title};
 use crate::problems::{Problem, Problems};
-use crate::xml::{Element, Namespace, Tree};
+use crate::read::shortened;
+use crate::xml::{Element, Namespace, Tree, Value, is_plain_name};
 
 pub(super) fn check(tree: &Tree<'_>, document: &DraftDocument<'_>, problems: &mut Problems<'_>) {
     let mut seen = HashMap::new();
     for element in tree.elements().filter(|element| element.namespace == Namespace::Bpmn) {
         let Some(id) = element.attribute("id") else { continue };
+        check_form(element, id, problems);
         if let Some(first) = seen.insert(id.text, element.span) {
             let line = problems.location(first.0).line;
             problems.error(
@@ -32,10 +34,32 @@ pub(super) fn check(tree: &Tree<'_>, document: &DraftDocument<'_>, problems: &mu
         }
     }
     for element in tree.elements() {
-        if element.is_bpmn("message") || element.is_bpmn("signal") || element.is_bpmn("escalation") {
+        if ["message", "signal", "escalation", "error"]
+            .iter()
+            .any(|name| element.is_bpmn(name))
+        {
             require(element, problems);
         }
     }
+}
+
+/// The schema wants a name without colon (XML Schema type `NCName`); the key of a process has at most 255 characters.
+fn check_form(element: &Element<'_>, id: Value<'_>, problems: &mut Problems<'_>) {
+    const LONGEST_KEY: usize = 255;
+    let is_too_long = element.name == "process" && id.text.chars().count() > LONGEST_KEY;
+    // That it is empty is reported where an id is needed.
+    if id.text.trim().is_empty() || is_plain_name(id.text.trim()) && !is_too_long {
+        return;
+    }
+    problems.error(
+        Problem::new(
+            codes::INVALID_ID,
+            id.span,
+            format!("'{}' cannot be the id of a {}.", shortened(id.text), element.name),
+            "Begin it with a letter or '_', go on with letters, digits, '-', '_' and '.', and keep it short.",
+        )
+        .at(Some(id.text)),
+    );
 }
 
 fn require(element: &Element<'_>, problems: &mut Problems<'_>) {

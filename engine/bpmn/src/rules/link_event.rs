@@ -14,6 +14,16 @@ pub(super) fn connect(process: &mut DraftProcess<'_>, problems: &mut Problems<'_
         let Some(NodeKind::IntermediateCatchEvent(Catch::Link { name })) = &node.kind else {
             continue;
         };
+        let waits = (node.incoming.iter()).filter_map(|flow| process.flows[*flow].source);
+        if waits
+            .into_iter()
+            .any(|source| process.nodes[source].is("eventBasedGateway"))
+        {
+            let message = format!("{} is a link behind an event-based gateway.", node.title());
+            let advice = "Wait for a message, a signal, a condition or a timer there.";
+            let problem = Problem::new(codes::INVALID_LINK, node.element.span, message, advice);
+            problems.error(problem.at(node.id()));
+        }
         // The number of elements in a file is limited far below the range of the index.
         let target = NodeIndex(position as u32);
         if targets.insert((node.parent, name.clone()), target).is_some() {

@@ -81,6 +81,55 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
             );
             problems.error(flow.blame(problem).at(node.id()));
         }
+        if let Some(source) = source.filter(|node| node.asynchronous.after && flow.id().is_none()) {
+            let problem = Problem::new(
+                codes::MISSING_ID,
+                flow.element.span,
+                format!(
+                    "The {} has no id, but a job takes it: {} has asyncAfter.",
+                    flow.title(),
+                    source.title()
+                ),
+                "Give it an id that is unique in the file.",
+            );
+            problems.error(problem.at(source.id()));
+        }
+        if let Some(event) = target.filter(|node| node.is("intermediateCatchEvent"))
+            && source.is_some_and(|source| !source.is("eventBasedGateway"))
+            && (event.incoming.iter()).any(|flow| {
+                let source = process.flows[*flow].source;
+                source.is_some_and(|source| process.nodes[source].is("eventBasedGateway"))
+            })
+        {
+            let problem = Problem::new(
+                codes::EVENT_GATEWAY_INCOMING,
+                flow.element.span,
+                format!(
+                    "The {} leads to {} past its event-based gateway.",
+                    flow.title(),
+                    event.title()
+                ),
+                "Let it lead to the gateway, or use another event.",
+            );
+            problems.error(flow.blame(problem).at(event.id()));
+        }
+        for node in [source, target]
+            .into_iter()
+            .flatten()
+            .filter(|node| node.is_for_compensation)
+        {
+            let problem = Problem::new(
+                codes::COMPENSATION_FLOW,
+                flow.element.span,
+                format!(
+                    "The {} touches {}, which is for compensation.",
+                    flow.title(),
+                    node.title()
+                ),
+                "Remove the flow: a compensation event leads to its handler by an association.",
+            );
+            problems.error(flow.blame(problem).at(node.id()));
+        }
         if let Some(start) = target.filter(|node| node.is("startEvent")) {
             let problem = Problem::new(
                 codes::START_EVENT_INCOMING,

@@ -3,7 +3,7 @@
 
 use crate::codes;
 use crate::draft::{DraftNode, DraftProcess, title};
-use crate::model::NodeKind;
+use crate::model::{Catch, NodeKind, StartEvent};
 use crate::problems::{Problem, Problems};
 
 pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
@@ -40,8 +40,8 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
             );
         }
         let none_starts = starts.iter().map(|position| &process.nodes[*position]);
-        let mut none_starts = none_starts
-            .filter(|node| matches!(&node.kind, Some(NodeKind::StartEvent(event)) if event.trigger.is_none()));
+        let mut none_starts =
+            none_starts.filter(|node| matches!(&node.kind, Some(NodeKind::StartEvent(event)) if begins_unasked(event)));
         none_starts.next();
         for further in none_starts {
             problems.error(
@@ -49,7 +49,7 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
                     codes::MULTIPLE_START_EVENTS,
                     further.element.span,
                     format!(
-                        "The {} has another start event without trigger before this one.",
+                        "The {} has another start event without trigger or with a timer before this one.",
                         title(element)
                     ),
                     "Keep one of them.",
@@ -58,6 +58,15 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
                 .at(element.id()),
             );
         }
+    }
+}
+
+/// Whether a start event needs nothing from outside but time: a process has one of these, so that it is clear where
+/// instances begin.
+fn begins_unasked(event: &StartEvent) -> bool {
+    match &event.trigger {
+        None => true,
+        Some(trigger) => matches!(trigger.catch, Catch::Timer(_)),
     }
 }
 

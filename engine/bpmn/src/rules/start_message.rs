@@ -16,27 +16,22 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
         let Catch::Message { name } = catch else {
             continue;
         };
-        // The scope whose start or event sub-process waits for it.
-        let scope = match (&node.kind, node.parent) {
-            (Some(NodeKind::StartEvent(_)), None) => None,
-            (Some(NodeKind::StartEvent(_)), Some(sub_process)) => Some(process.nodes[sub_process].parent),
-            _ => continue,
-        };
+        if node.parent.is_some() || !node.is("startEvent") {
+            continue;
+        }
         let Some(text) = name.literal() else {
-            if scope.is_none() {
-                problems.error(
-                    Problem::new(
-                        codes::COMPUTED_START_MESSAGE,
-                        node.element.span,
-                        format!("The message that {} waits for has a computed name.", node.title()),
-                        "Write the name as plain text: it is waited for before there is an instance.",
-                    )
-                    .at(node.id()),
-                );
-            }
+            problems.error(
+                Problem::new(
+                    codes::COMPUTED_START_MESSAGE,
+                    node.element.span,
+                    format!("The message that {} waits for has a computed name.", node.title()),
+                    "Write the name as plain text: it is waited for before there is an instance.",
+                )
+                .at(node.id()),
+            );
             continue;
         };
-        if !names.insert((scope, text.to_owned())) {
+        if !names.insert(text.to_owned()) {
             problems.error(
                 Problem::new(
                     codes::DUPLICATE_MESSAGE_START,

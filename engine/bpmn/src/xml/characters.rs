@@ -26,7 +26,7 @@ pub(super) const fn is_name_character(character: char) -> bool {
 }
 
 /// Namespaces in XML 1.0, production 4 `NCName`.
-pub(super) fn is_plain_name(name: &str) -> bool {
+pub(crate) fn is_plain_name(name: &str) -> bool {
     name.starts_with(is_name_start) && name.chars().all(is_name_character)
 }
 

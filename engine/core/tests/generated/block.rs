@@ -221,6 +221,8 @@ pub const VARIABLES: [&str; 4] = ["v0", "v1", "v2", "v3"];
 /// How often timers that repeat fire.
 pub const TIMES: u32 = 2;
 pub const MESSAGES: [&str; 3] = ["m0", "m1", "m2"];
+/// The message that receive tasks wait for.
+pub const RECEIVED: &str = MESSAGES[0];
 pub const SIGNALS: [&str; 2] = ["s0", "s1"];
 pub const ERRORS: [&str; 2] = ["e0", "e1"];
 pub const ESCALATIONS: [&str; 2] = ["c0", "c1"];

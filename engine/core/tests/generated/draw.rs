@@ -2,7 +2,7 @@
 
 use super::block::{
     Activity, Block, Boundary, Branch, Change, Cut, ERRORS, ESCALATIONS, End, Event, EventSubProcess, Gateway, Guard,
-    MESSAGES, Repeated, SIGNALS, Scope, Split, VARIABLES, Work,
+    MESSAGES, RECEIVED, Repeated, SIGNALS, Scope, Split, VARIABLES, Work,
 };
 use super::random::Random;
 
@@ -299,12 +299,15 @@ impl Drawing<'_> {
             cut: self.cut(10),
         });
         let waits = !matches!(work, Work::Manual | Work::Set { .. });
+        // A receive task waits for this one itself.
+        let own = matches!(work, Work::Receive).then_some(Event::Message(RECEIVED));
         let mut boundaries: Vec<Boundary> = Vec::new();
         if waits && inside.depth < 6 {
             while boundaries.len() < 3 && self.random.chance(35) {
                 let (event, may_go_beside) =
                     self.surrounding_event(matches!(work, Work::User | Work::Call | Work::Scope(_)));
-                if boundaries.iter().any(|other| other.event.excludes(&event)) {
+                let taken = boundaries.iter().map(|other| &other.event).chain(&own);
+                if taken.into_iter().any(|other| other.excludes(&event)) {
                     continue;
                 }
                 let interrupting = !may_go_beside || self.random.chance(50);

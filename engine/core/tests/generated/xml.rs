@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::block::{
-    Activity, Block, Boundary, Change, Cut, ERRORS, ESCALATIONS, End, Event, Gateway, Guard, MESSAGES, SIGNALS, Scope,
-    Split, Work,
+    Activity, Block, Boundary, Change, Cut, ERRORS, ESCALATIONS, End, Event, Gateway, Guard, MESSAGES, RECEIVED,
+    SIGNALS, Scope, Split, Work,
 };
 
 /// The process as a document.
@@ -226,7 +226,7 @@ impl Writing {
             Work::Manual => self.line(&format!(r#"<manualTask id="{id}"{attributes_text}>{repeated}</manualTask>"#)),
             Work::User => self.line(&format!(r#"<userTask id="{id}"{attributes_text}>{repeated}</userTask>"#)),
             Work::Receive => {
-                attributes_text += r#" messageRef="m0""#;
+                attributes_text += &format!(r#" messageRef="{RECEIVED}""#);
                 self.line(&format!(r#"<receiveTask id="{id}"{attributes_text}>{repeated}</receiveTask>"#));
             }
             Work::Call => self.line(&format!(
