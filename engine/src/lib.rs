@@ -11,6 +11,7 @@
 
 mod cache;
 mod clock;
+mod correlation;
 mod decision_history;
 mod decisions;
 mod definitions;

@@ -152,3 +152,71 @@ async fn messages_and_signals_are_checked() {
             &format!("Execution '{instance}' has not subscribed to a signal event with name 's'. is empty"),
         );
 }
+
+/// Orders that take the payments of their own number and shop, and whatever says `hurry`.
+const ORDERS: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="test">
+  <message id="paid" name="paid"/><message id="hurry" name="hurry"/>
+  <correlationProperty id="number">
+    <correlationPropertyRetrievalExpression messageRef="paid"><messagePath>${number}</messagePath>
+    </correlationPropertyRetrievalExpression></correlationProperty>
+  <correlationProperty id="shop">
+    <correlationPropertyRetrievalExpression messageRef="paid"><messagePath language="feel">payee</messagePath>
+    </correlationPropertyRetrievalExpression></correlationProperty>
+  <collaboration id="c"><participant id="us" processRef="order"/>
+    <correlationKey id="key"><correlationPropertyRef>number</correlationPropertyRef>
+      <correlationPropertyRef>shop</correlationPropertyRef></correlationKey></collaboration>
+  <process id="order" isExecutable="true">
+    <startEvent id="start"/><sequenceFlow id="f1" sourceRef="start" targetRef="fork"/>
+    <parallelGateway id="fork"/>
+    <sequenceFlow id="f2" sourceRef="fork" targetRef="a"/><receiveTask id="a" messageRef="paid"/>
+    <sequenceFlow id="f3" sourceRef="fork" targetRef="b"/>
+    <intermediateCatchEvent id="b"><messageEventDefinition messageRef="hurry"/></intermediateCatchEvent>
+    <correlationSubscription id="subscription" correlationKeyRef="key">
+      <correlationPropertyBinding correlationPropertyRef="number"><dataPath>${orderNumber}</dataPath>
+      </correlationPropertyBinding>
+      <correlationPropertyBinding correlationPropertyRef="shop"><dataPath>${shop}</dataPath>
+      </correlationPropertyBinding>
+    </correlationSubscription>
+  </process></definitions>"#;
+
+#[tokio::test]
+async fn an_instance_takes_the_messages_that_carry_its_data() {
+    let api = Api::start().await;
+    api.deploy("order.bpmn", ORDERS).await;
+    for (number, shop) in [(1, "north"), (2, "north"), (2, "south")] {
+        let variables = json!({"orderNumber": {"value": number}, "shop": {"value": shop}});
+        api.start_instance("order", json!({"variables": variables})).await;
+    }
+    api.start_instance("order", json!({})).await;
+    let paid = async |number: Value, shop: Value| {
+        let body = json!({"messageName": "paid", "all": true, "resultEnabled": true,
+            "processVariables": {"number": {"value": number}, "payee": {"value": shop}}});
+        api.post("/message", body).await.expect(200).as_array().unwrap().len()
+    };
+    assert_eq!(paid(json!(3), json!("north")).await, 0);
+    assert_eq!(
+        paid(Value::Null, Value::Null).await,
+        0,
+        "who holds nothing takes nothing"
+    );
+    assert_eq!(paid(json!("2"), json!("south")).await, 1, "a text that says the number");
+    assert_eq!(paid(json!(2), json!("south")).await, 0, "it came already");
+    assert_eq!(paid(json!(2), json!("north")).await, 1);
+    let missing = api.post("/message", json!({"messageName": "paid"})).await.expect(400);
+    assert!(
+        missing["message"]
+            .as_str()
+            .unwrap()
+            .contains("Cannot correlate message 'paid'")
+    );
+    let body = json!({"messageName": "paid",
+        "processVariables": {"number": {"value": 1}, "payee": {"value": "north"}}});
+    assert_eq!(api.post("/message", body).await.status, 204, "one of several who wait");
+    let all = json!({"messageName": "hurry", "all": true, "resultEnabled": true});
+    let hurried = api.post("/message", all).await.expect(200);
+    assert_eq!(
+        hurried.as_array().unwrap().len(),
+        4,
+        "what the key does not speak of reaches all"
+    );
+}

@@ -88,6 +88,7 @@ codes! {
     MISSING_TIMER = "missing-timer", "A timer does not say when it fires.";
     ASYNC_NOT_ALLOWED = "async-not-allowed", "The element cannot be continued by a job in this way.";
     MISSING_CARDINALITY = "missing-cardinality", "A multi-instance activity does not say how often it is carried out.";
+    INCOMPLETE_CORRELATION = "incomplete-correlation", "A correlation subscription, or what it names, lacks a part.";
     EVENT_GATEWAY_TARGET = "event-gateway-target", "A sequence flow out of an event-based gateway leads to something that is no catch event.";
     MULTIPLE_EVENT_DEFINITIONS = "multiple-event-definitions", "An event has several event definitions.";
     INPUT_OUTPUT_NOT_ALLOWED = "input-output-not-allowed", "The element cannot have these input or output parameters.";

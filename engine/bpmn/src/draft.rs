@@ -5,7 +5,7 @@ use flowstone_expression::Expression;
 use flowstone_script::Script;
 
 use crate::model::{
-    Asynchronous, Error, Escalation, ExecutionEvent, ExecutionListener, ExternalTask, InputOutput,
+    Asynchronous, CorrelatedMessage, Error, Escalation, ExecutionEvent, ExecutionListener, ExternalTask, InputOutput,
     IntermediateThrowEvent, JobSettings, Message, MultiInstance, NodeKind, Process, Quantities, Signal,
 };
 use crate::problems::Problem;
@@ -35,6 +35,7 @@ pub(crate) struct DraftProcess<'tree> {
     /// Work for workers when an instance has begun.
     pub remote_listeners: Vec<RemoteListener>,
     pub startable_in_tasklist: bool,
+    pub correlated_messages: Vec<CorrelatedMessage>,
     pub documentation: Option<String>,
     pub properties: Vec<(String, String)>,
     pub nodes: Vec<DraftNode<'tree>>,

@@ -46,6 +46,7 @@ fn finish_process(draft: DraftProcess<'_>, problems: &Problems<'_>) -> Option<Pr
         job_priority: draft.job_priority,
         listeners: draft.listeners,
         startable_in_tasklist: draft.startable_in_tasklist,
+        correlated_messages: draft.correlated_messages,
         documentation: draft.documentation,
         properties: draft.properties,
         nodes: finished,

@@ -6,6 +6,7 @@
 
 mod activity;
 mod call;
+mod correlation;
 mod data;
 mod event;
 mod form;
@@ -19,6 +20,7 @@ pub use activity::{
     ThrownByInstances, Times, UserTask,
 };
 pub use call::{CallActivity, CalledBinding, MappedSource, VariableMapping};
+pub use correlation::{CorrelatedMessage, CorrelatedProperty};
 pub use data::{InputOutput, Parameter, ParameterValue};
 pub use event::{
     BoundaryEvent, Catch, Compensation, Condition, EndEvent, ErrorCatch, EscalationCatch, IntermediateThrowEvent,
@@ -139,6 +141,8 @@ pub struct Process {
     pub startable_in_tasklist: bool,
     /// Computed when an instance begins or ends.
     pub listeners: Vec<ExecutionListener>,
+    /// Messages that its instances take only when they carry what the instance holds.
+    pub correlated_messages: Vec<CorrelatedMessage>,
     /// The text of the first `documentation` element.
     pub documentation: Option<String>,
     /// The vendor extension `properties`, in document order.

@@ -4,6 +4,7 @@
 //! that reads it. `schema` knows which elements and attributes BPMN 2.0 has.
 
 mod call;
+mod correlation;
 mod data;
 mod decision;
 mod definitions;

@@ -65,6 +65,7 @@ fn element(name: &str, content: &str) -> String {
         "escalationEventDefinition" => "escalationRef='esc'",
         "signal" | "message" => "name='another'",
         "linkEventDefinition" => "name='there'",
+        "correlationSubscription" => "correlationKeyRef='key'",
         "import" => "importType='http://www.w3.org/2001/XMLSchema'",
         _ => "",
     };
@@ -77,6 +78,10 @@ fn element(name: &str, content: &str) -> String {
         "conditionalEventDefinition" => "<condition>${true}</condition>",
         "scriptTask" | "globalScriptTask" if content.is_empty() => "<script>${true}</script>",
         "script" => "${false}",
+        "correlationSubscription" => {
+            "<correlationPropertyBinding correlationPropertyRef='property'><dataPath>${number}</dataPath>\
+             </correlationPropertyBinding>"
+        }
         "eventDefinitionRef" => "shared",
         "timerEventDefinition" => "<timeDuration>PT1S</timeDuration>",
         "humanPerformer" | "potentialOwner" => {
@@ -127,7 +132,10 @@ fn in_process(in_process: &str, in_definitions: &str) -> String {
          xmlns:camunda='http://camunda.org/schema/1.0/bpmn' targetNamespace='test'>{first}\
          <message id='m' name='m'/><signal id='sig' name='sig'/><error id='err' errorCode='1'/>\
          <escalation id='esc' escalationCode='1'/><signalEventDefinition id='shared' signalRef='sig'/>\
-         <process id='p'><startEvent id='s'/><userTask id='host'/><endEvent id='e'/>\
+         <correlationProperty id='property'><correlationPropertyRetrievalExpression messageRef='m'>\
+         <messagePath>${{number}}</messagePath></correlationPropertyRetrievalExpression></correlationProperty>\
+         <collaboration id='c'><correlationKey id='key'><correlationPropertyRef>property</correlationPropertyRef>\
+         </correlationKey></collaboration><process id='p'><startEvent id='s'/><userTask id='host'/><endEvent id='e'/>\
          <sequenceFlow id='f' sourceRef='s' targetRef='host'/><sequenceFlow id='g' sourceRef='host' targetRef='e'/>\
          {onward}{in_process}</process>{last}</definitions>"
     )

@@ -1028,3 +1028,57 @@ fn event_based_gateways_lead_to_catch_events() {
         &["unordered-event i"],
     );
 }
+
+#[test]
+fn correlation_subscriptions() {
+    let with = |subscription: &str, property: &str| {
+        in_definitions(&format!(
+            "<message id='m' name='m'/><correlationProperty id='number'>{property}</correlationProperty>\
+             <correlationProperty id='other'/><collaboration id='c'><correlationKey id='key'>\
+             <correlationPropertyRef>number</correlationPropertyRef></correlationKey></collaboration>\
+             <process id='p'><startEvent id='s'/>{subscription}</process>"
+        ))
+    };
+    let bound = |reference: &str, path: &str| {
+        format!(
+            "<correlationSubscription correlationKeyRef='key'><correlationPropertyBinding {reference}>{path}\
+             </correlationPropertyBinding></correlationSubscription>"
+        )
+    };
+    const PATH: &str = "<dataPath>${n}</dataPath>";
+    const RETRIEVAL: &str = "<correlationPropertyRetrievalExpression messageRef='m'><messagePath>${n}</messagePath>\
+                             </correlationPropertyRetrievalExpression>";
+    let number = "correlationPropertyRef='number'";
+    check(&with(&bound(number, PATH), RETRIEVAL), &[]);
+    check(&with("", "<correlationPropertyRetrievalExpression/>"), &[]);
+    check(
+        &with("<correlationSubscription correlationKeyRef='key'/>", ""),
+        &["incomplete-correlation p"],
+    );
+    check(&with("<correlationSubscription/>", ""), &["incomplete-correlation p"]);
+    check(
+        &with("<correlationSubscription correlationKeyRef='none'/>", ""),
+        &["unknown-reference p"],
+    );
+    for (reference, path, code) in [
+        ("", PATH, "incomplete-correlation p"),
+        (number, "", "incomplete-correlation p"),
+        (number, "<dataPath>${</dataPath>", "invalid-expression p"),
+        ("correlationPropertyRef='other'", PATH, "unknown-reference p"),
+    ] {
+        check(&with(&bound(reference, path), RETRIEVAL), &[code]);
+    }
+    for (retrieval, code) in [
+        ("<correlationPropertyRetrievalExpression/>", "incomplete-correlation p"),
+        (
+            "<correlationPropertyRetrievalExpression messageRef='m'/>",
+            "incomplete-correlation p",
+        ),
+        (
+            "<correlationPropertyRetrievalExpression messageRef='x'/>",
+            "unknown-reference p",
+        ),
+    ] {
+        check(&with(&bound(number, PATH), retrieval), &[code]);
+    }
+}

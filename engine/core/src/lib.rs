@@ -18,6 +18,7 @@ mod compile;
 mod complex_gateway;
 mod condition;
 mod context;
+mod correlation;
 mod decision_task;
 mod event;
 mod expression_task;
@@ -51,6 +52,7 @@ pub use command::{
     Awaited, Candidate, Command, FromCalled, Holder, JobChange, Start, TaskAttributes, Trigger, UserTaskChange,
 };
 pub use compile::{Executable, NodeInfo, compile};
+pub use correlation::Incoming;
 pub use event::{Called, CalledVersion, DecisionQuestion, Event, Outcome, Raised};
 pub use flowstone_script::Limits as EvaluationLimits;
 pub use form::{FormAddress, FormVariable};

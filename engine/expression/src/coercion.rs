@@ -85,7 +85,10 @@ impl Value {
 
     /// `==`: null equals only null; a number makes the other operand a number, a Boolean a Boolean, a text a text. A
     /// date and a text that reads as a date are compared as instants.
-    pub(crate) fn equals(&self, other: &Self) -> Result<bool, EvaluationError> {
+    ///
+    /// # Errors
+    /// When one operand cannot be made what the other is.
+    pub fn equals(&self, other: &Self) -> Result<bool, EvaluationError> {
         if matches!((self, other), (Self::Null, Self::Null)) {
             return Ok(true);
         }

@@ -208,7 +208,7 @@ impl TryFrom<MessageRequest> for Delivery {
 impl Delivery {
     async fn to_one(&self, state: &AppState) -> Result<Delivered, ApiError> {
         for _ in 0..ATTEMPTS {
-            let mut receivers = self.correlation.receivers(state).await?;
+            let mut receivers = self.correlation.receivers(state, &self.variables).await?;
             if receivers.len() > 1 {
                 return Err(self.correlation.ambiguous(receivers.len()));
             }
@@ -224,7 +224,7 @@ impl Delivery {
 
     async fn to_all(&self, state: &AppState) -> Result<Vec<Delivered>, ApiError> {
         let mut delivered = Vec::new();
-        for receiver in self.correlation.receivers(state).await? {
+        for receiver in self.correlation.receivers(state, &self.variables).await? {
             // Who went on meanwhile no longer waits for the message.
             if let Some(reply) = self.deliver(state, &receiver).await? {
                 delivered.push((Receiver::Execution(receiver.subscription.activity_id), reply));

@@ -90,6 +90,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             job_priority: None,
             startable_in_tasklist: false,
             listeners: Vec::new(),
+            correlated_messages: Vec::new(),
             documentation: self.documentation(index),
             properties: Vec::new(),
             nodes: vec![start, task, end],

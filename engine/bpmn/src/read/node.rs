@@ -27,6 +27,11 @@ impl<'tree> Reader<'tree, '_, '_> {
                 process.associations.push((source.text, target.text));
                 continue;
             }
+            if child.name == "correlationSubscription" && parent.is_none() {
+                let messages = self.correlation_subscription(child_index, child, process.element);
+                process.correlated_messages.extend(messages);
+                continue;
+            }
             match standing(child.name) {
                 Standing::FlowNode => self.node(child_index, child, parent, process),
                 Standing::WithoutEffect => {}

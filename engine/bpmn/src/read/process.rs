@@ -48,6 +48,7 @@ impl<'tree> Reader<'tree, '_, '_> {
                 "isStartableInTasklist",
                 id,
             ),
+            correlated_messages: Vec::new(),
             documentation: self.documentation(index),
             properties: self.properties(index),
             nodes: Vec::new(),

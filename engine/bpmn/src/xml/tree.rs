@@ -182,6 +182,21 @@ impl<'source> Tree<'source> {
         self.children(parent).find(|(_, child)| child.is_bpmn(name))
     }
 
+    /// The BPMN elements of a name directly inside another, in document order.
+    pub fn bpmn_children<'a>(
+        &'a self,
+        parent: ElementIndex,
+        name: &'a str,
+    ) -> impl Iterator<Item = (ElementIndex, &'a Element<'source>)> {
+        self.children(parent).filter(move |(_, child)| child.is_bpmn(name))
+    }
+
+    /// The BPMN element of a name that has an id, wherever it stands.
+    pub fn find_bpmn(&self, name: &str, id: &str) -> Option<(ElementIndex, &Element<'source>)> {
+        let mut elements = (0..).map(ElementIndex).zip(&self.elements);
+        elements.find(|(_, element)| element.is_bpmn(name) && element.id() == Some(id))
+    }
+
     /// The vendor elements among the `extensionElements` of another, in document order.
     pub fn extensions(&self, parent: ElementIndex) -> impl Iterator<Item = (ElementIndex, &Element<'source>)> {
         self.children(parent)

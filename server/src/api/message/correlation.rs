@@ -22,18 +22,20 @@ pub(super) struct Correlation {
 }
 
 impl Correlation {
-    /// The executions that wait for the message now.
+    /// The executions that wait now for the message that brings these variables.
     ///
     /// # Errors
     /// 500 for correlation keys whose values cannot be compared, or when the database fails.
-    pub async fn receivers(&self, state: &AppState) -> Result<Vec<SubscriptionRecord>, ApiError> {
-        let waiting = state.store().subscriptions(&self.query()?).await?;
-        if self.local_correlation_keys.is_empty() {
-            return Ok(waiting);
-        }
+    pub async fn receivers(
+        &self,
+        state: &AppState,
+        variables: &Variables,
+    ) -> Result<Vec<SubscriptionRecord>, ApiError> {
         let mut receivers = Vec::new();
-        for receiver in waiting {
-            if self.has_local_keys(state, &receiver).await? {
+        for receiver in state.store().subscriptions(&self.query()?).await? {
+            if self.has_local_keys(state, &receiver).await?
+                && state.engine().takes_message(&receiver, &self.name, variables).await?
+            {
                 receivers.push(receiver);
             }
         }
@@ -74,6 +76,9 @@ impl Correlation {
     }
 
     async fn has_local_keys(&self, state: &AppState, receiver: &SubscriptionRecord) -> Result<bool, ApiError> {
+        if self.local_correlation_keys.is_empty() {
+            return Ok(true);
+        }
         let execution = Scalar::Id(receiver.subscription.activity_id);
         let query = Query::default().with(VariableField::ScopeId, Test::Equals(execution));
         let local = state.store().variables(&query).await?;
