@@ -6,6 +6,7 @@
 //! way the next jobs gather. There is no artificial delay: a single job is a batch of one.
 
 mod across;
+mod commit;
 mod history;
 mod hot;
 mod job;
