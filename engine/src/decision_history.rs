@@ -57,6 +57,7 @@ pub(crate) fn of_request(decision: &Decision, evaluated: &[Evaluated], now: Date
             subscriptions_inserted: Vec::new(),
             subscriptions_deleted: Vec::new(),
             incidents_inserted: Vec::new(),
+            incidents_updated: Vec::new(),
             incidents_deleted: Vec::new(),
             jobs_put: Vec::new(),
             definition_jobs: Vec::new(),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::{EventKind, Executable, JobChange, JobWork, repeat};
+use flowstone_core::{EventKind, Executable, JobChange, JobWork, Rejection, repeat};
 use flowstone_expression::Variables;
 use flowstone_store::query::{JobField, Query, Scalar, Test};
 use flowstone_store::record::{DefinitionRecord, JobRow};
@@ -136,6 +136,22 @@ impl Engine {
         Ok(definition.obeying(JobRow { priority, ..job }))
     }
 
+    /// When a timer that starts instances fires, set now or when its job was created.
+    async fn start_timer_due(&self, job: &JobRow, since_creation: bool) -> Result<DateTime<Utc>, Error> {
+        let definition = self.definition(&job.definition_id).await?;
+        let since = if since_creation { job.created_at } else { self.now() };
+        let timers = definition.executable.start_timers(since).map_err(Error::Rejected)?;
+        let timer = timers
+            .into_iter()
+            .find(|timer| job.job_type == TIMER && timer.node == job.node_id);
+        // What else starts instances later brings a signal to them.
+        let no_timer = Rejection::NoTimer {
+            job: job.id,
+            job_type: "event",
+        };
+        timer.map(|timer| timer.due).ok_or(Error::Rejected(no_timer))
+    }
+
     /// Suspends a job that came due just when its definition was suspended.
     async fn rest(&self, row: JobRow) -> Result<(), Error> {
         let definition = row.definition_id.to_string();
@@ -158,7 +174,7 @@ impl Engine {
     /// Changes a job that belongs to no instance.
     ///
     /// # Errors
-    /// [`Error::Unknown`] when there is no such job, [`Error::Store`].
+    /// [`Error::Unknown`] when there is no such job, [`Error::Rejected`], [`Error::Store`].
     pub async fn change_start_job(&self, job: Uuid, change: &JobChange) -> Result<(), Error> {
         let query = Query::default().with(JobField::Id, Test::Equals(Scalar::Id(job)));
         let row = self.store().jobs(&query).await?.pop();
@@ -166,6 +182,9 @@ impl Engine {
         match *change {
             JobChange::Retries(retries) => row.retries = retries,
             JobChange::Due(due) => row.due = due,
+            JobChange::RecalculateDue { since_creation } => {
+                row.due = Some(self.start_timer_due(&row, since_creation).await?);
+            }
             JobChange::Priority(priority) => row.priority = priority,
             JobChange::Suspended(suspended) => row.suspended = suspended,
             JobChange::Delete => {
@@ -254,11 +273,7 @@ impl Engine {
 }
 
 /// The jobs of the timers that start a definition, set now.
-pub(crate) fn start_jobs(
-    definition: &Definition,
-    now: DateTime<Utc>,
-    attempts: i32,
-) -> Result<Vec<JobRow>, flowstone_core::Rejection> {
+pub(crate) fn start_jobs(definition: &Definition, now: DateTime<Utc>, attempts: i32) -> Result<Vec<JobRow>, Rejection> {
     let timers = definition.executable.start_timers(now)?;
     let rows = timers.into_iter().map(|timer| {
         let made_from = definition.start_timer_definition(&timer.node);

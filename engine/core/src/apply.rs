@@ -97,6 +97,9 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         Event::JobPrioritySet { id, priority } => instance.change_job(*id, |job| job.priority = *priority),
         Event::JobSuspensionSet { id, suspended } => instance.change_job(*id, |job| job.suspended = *suspended),
         Event::IncidentRaised(incident) => instance.insert_incident((**incident).clone()),
+        Event::IncidentAnnotated { id, token, annotation } => {
+            instance.annotate_incident(*token, *id, annotation.clone());
+        }
         Event::IncidentResolved { id, token } => instance.remove_incident(*token, *id),
         Event::InstanceEnded { .. } => instance.set_ended(),
     }

@@ -150,6 +150,13 @@ pub enum Command {
     },
     /// Raise an incident by hand.
     RaiseIncident(NewIncident),
+    /// Write something to an incident, or take it back.
+    AnnotateIncident {
+        /// Incident.
+        incident: Uuid,
+        /// What to write.
+        annotation: Option<String>,
+    },
     /// Resolve an incident by hand, but none of a job or external task that failed: that needs retries.
     ResolveIncident {
         /// Incident.
@@ -281,6 +288,11 @@ pub enum JobChange {
     Retries(i32),
     /// Not before this; `None`: at once.
     Due(Option<DateTime<Utc>>),
+    /// When its timer fires, computed once more; only of timers.
+    RecalculateDue {
+        /// As if the timer was set when the job was created, instead of now.
+        since_creation: bool,
+    },
     /// Higher ones first.
     Priority(i64),
     /// Whether it is suspended.

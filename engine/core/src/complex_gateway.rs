@@ -100,6 +100,7 @@ impl Step<'_> {
                     .to_owned(),
             ),
             created_at: self.now,
+            annotation: None,
         };
         self.emit(Event::IncidentRaised(Box::new(incident)));
     }

@@ -280,6 +280,15 @@ pub enum Event {
     },
     /// Something needs an operator.
     IncidentRaised(Box<Incident>),
+    /// An operator wrote something to an incident, or took it back.
+    IncidentAnnotated {
+        /// Incident.
+        id: Uuid,
+        /// Token or scope that it concerns.
+        token: Uuid,
+        /// What was written.
+        annotation: Option<String>,
+    },
     /// An incident is over.
     IncidentResolved {
         /// Incident.

@@ -54,6 +54,7 @@ impl Step<'_> {
                  or deploy a version with an external task"
             )),
             created_at: self.now,
+            annotation: None,
         };
         self.emit(Event::IncidentRaised(Box::new(incident)));
         Ok(())

@@ -260,6 +260,7 @@ impl Step<'_> {
                     node,
                     message,
                     created_at: self.now,
+                    annotation: None,
                 };
                 self.emit(Event::IncidentRaised(Box::new(incident)));
             }

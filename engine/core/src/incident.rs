@@ -47,7 +47,19 @@ impl Step<'_> {
             node,
             message: new.message.clone(),
             created_at: self.now,
+            annotation: None,
         })));
+        Ok(())
+    }
+
+    pub(crate) fn annotate_incident(&mut self, id: Uuid, annotation: Option<&str>) -> Result<(), Rejection> {
+        let incident = self.instance.incidents().find(|incident| incident.id == id);
+        let token = incident.ok_or(Rejection::UnknownIncident { incident: id })?.token;
+        self.emit(Event::IncidentAnnotated {
+            id,
+            token,
+            annotation: annotation.map(str::to_owned),
+        });
         Ok(())
     }
 

@@ -218,8 +218,19 @@ impl Step<'_> {
 
     /// When a timer fires that is set now, and how it comes again.
     fn due(&mut self, owner: Uuid, node: NodeIndex, timer: &Timer) -> Result<Repeated, Rejection> {
+        self.due_since(owner, node, timer, self.now)
+    }
+
+    /// When a timer fires that is set at a moment, and how it comes again.
+    pub(crate) fn due_since(
+        &mut self,
+        owner: Uuid,
+        node: NodeIndex,
+        timer: &Timer,
+        since: DateTime<Utc>,
+    ) -> Result<Repeated, Rejection> {
         let value = self.evaluate(&timer.expression, &mut Place::at(owner, node))?;
-        timer_due(timer.kind, &value, self.now).map_err(|problem| self.unfit(node, &problem))
+        timer_due(timer.kind, &value, since).map_err(|problem| self.unfit(node, &problem))
     }
 
     /// Only events that leave running what they stand at can come again.
@@ -320,6 +331,7 @@ impl Step<'_> {
                 }
             }
             JobChange::Due(due) => self.emit(Event::JobDueSet { id, due }),
+            JobChange::RecalculateDue { since_creation } => self.recalculate_due(&job, since_creation)?,
             JobChange::Priority(priority) => self.emit(Event::JobPrioritySet { id, priority }),
             // What belongs to a suspended instance would be tried in vain; it is activated with the instance.
             JobChange::Suspended(false) if self.instance.suspended => {}
@@ -343,6 +355,7 @@ impl Step<'_> {
             node,
             message,
             created_at: self.now,
+            annotation: None,
         };
         self.emit(Event::IncidentRaised(Box::new(incident)));
     }

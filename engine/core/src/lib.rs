@@ -36,6 +36,7 @@ mod mapping;
 mod modification;
 mod multi_instance;
 mod parts;
+mod recalculation;
 mod receive_task;
 mod rejection;
 mod scope;

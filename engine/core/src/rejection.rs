@@ -166,6 +166,14 @@ pub enum Rejection {
         /// What went wrong.
         problem: &'static str,
     },
+    /// A job of another kind than a timer has no due date to compute.
+    #[error("Only timer jobs can be recalculated, but the job with id '{job}' is of type '{job_type}'.")]
+    NoTimer {
+        /// Job concerned.
+        job: Uuid,
+        /// What it is.
+        job_type: &'static str,
+    },
     /// The process that a call activity calls is not deployed.
     #[error("no processes deployed with key '{key}' (called by element '{node}')")]
     UnknownCalledElement {

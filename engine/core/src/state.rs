@@ -367,6 +367,14 @@ impl Instance {
         self.incidents.insert((incident.token, incident.id), incident);
     }
 
+    pub(crate) fn annotate_incident(&mut self, token: Uuid, id: Uuid, annotation: Option<String>) {
+        if let Some(incident) = self.incidents.get_mut(&(token, id)) {
+            let before = Box::new(incident.clone());
+            incident.annotation = annotation;
+            self.note(Undo::IncidentChanged(before));
+        }
+    }
+
     pub(crate) fn remove_incident(&mut self, token: Uuid, id: Uuid) {
         if let Some(incident) = self.incidents.remove(&(token, id)) {
             self.note(Undo::IncidentRemoved(Box::new(incident)));

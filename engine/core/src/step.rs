@@ -326,6 +326,9 @@ impl<'a> Step<'a> {
                 remove,
             } => self.modify_variables(*scope, *local, set, remove),
             Command::RaiseIncident(new) => self.raise_incident(new),
+            Command::AnnotateIncident { incident, annotation } => {
+                self.annotate_incident(*incident, annotation.as_deref())
+            }
             Command::ResolveIncident { incident } => self.resolve_incident(*incident),
             Command::Suspend(suspended) => {
                 self.suspend(*suspended);

@@ -4,10 +4,11 @@
 
 mod world;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use flowstone_core::{Command, EventKind, JobChange, JobFailure, Rejection, RetryPolicy, StepOptions};
+use flowstone_core::{Command, EventKind, JobChange, JobFailure, JobOverride, Rejection, RetryPolicy, StepOptions};
 use flowstone_expression::TypedValue;
 use world::{World, compiled, flows, run, start_with};
 
@@ -371,4 +372,72 @@ fn jobs_whose_model_says_nothing_are_tried_as_the_policy_says() {
         ..options.retries
     };
     assert_eq!(endless.pause_after(50), Duration::from_secs(24 * 60 * 60));
+}
+
+#[test]
+fn jobs_obey_what_was_decided_for_their_place() {
+    let content =
+        format!(r#"{ENDS}<task id="t" camunda:asyncBefore="true" camunda:asyncAfter="true" camunda:jobPriority="5"/>"#);
+    let model = compiled(&(content + &flows(&["s>t", "t>e"])));
+    let place = model.job_definitions().remove(0);
+    let decided = JobOverride {
+        suspended: true,
+        priority: Some(-1),
+    };
+    let model = model.with_job_overrides(HashMap::from([(place, decided)]));
+    let mut world = start_with(model, &[], StepOptions::default()).unwrap();
+    let job = world.job("t");
+    assert_eq!((job.suspended, job.priority), (true, -1));
+    world.execute("t").unwrap();
+    let job = world.job("t");
+    assert_eq!(
+        (job.suspended, job.priority),
+        (false, 5),
+        "the job after it has another place"
+    );
+}
+
+#[test]
+fn the_due_date_of_a_timer_is_computed_once_more() {
+    let event = format!(
+        r#"{ENDS}<intermediateCatchEvent id="c">{}</intermediateCatchEvent>"#,
+        timer("timeDuration", "${pause}")
+    );
+    let mut world = run(&(event + &flows(&["s>c", "c>e"])), &[("pause", "PT10M".into())]);
+    let job = world.job("c").id;
+    let recalculate = |world: &mut World, since_creation| {
+        let change = JobChange::RecalculateDue { since_creation };
+        world.give(&Command::ChangeJob { job, change }).map(drop)
+    };
+    world.now += TimeDelta::minutes(2);
+    recalculate(&mut world, false).unwrap();
+    assert_eq!(minutes(&world, "c"), 10);
+    recalculate(&mut world, true).unwrap();
+    assert_eq!(minutes(&world, "c"), 8);
+    let scope = world.instance.id;
+    let set = |text: &str| Command::ModifyVariables {
+        scope,
+        local: false,
+        set: [("pause".to_owned(), text.into())].into(),
+        remove: Vec::new(),
+    };
+    world.give(&set("PT1H")).unwrap();
+    recalculate(&mut world, true).unwrap();
+    assert_eq!(minutes(&world, "c"), 58, "the expression is evaluated again");
+    world.give(&set("soon")).unwrap();
+    recalculate(&mut world, true).unwrap_err();
+    assert_eq!(minutes(&world, "c"), 58);
+}
+
+#[test]
+fn only_timers_have_a_due_date_to_compute() {
+    let content = format!(r#"{ENDS}<task id="t" camunda:asyncBefore="true"/>"#);
+    let mut world = process(&content, &["s>t", "t>e"]);
+    let job = world.job("t").id;
+    let change = JobChange::RecalculateDue { since_creation: true };
+    let refused = world.give(&Command::ChangeJob { job, change }).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        format!("Only timer jobs can be recalculated, but the job with id '{job}' is of type 'async-continuation'.")
+    );
 }

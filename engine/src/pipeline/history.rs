@@ -77,6 +77,7 @@ impl Past<'_> {
                 configuration: incident.configuration(),
                 message: incident.message.clone(),
                 created_at: incident.created_at,
+                annotation: incident.annotation.clone(),
                 ended_at: Some(self.now),
                 state: if given_up.contains(&incident.token) || given_up.contains(&incident.source) {
                     "deleted".into()

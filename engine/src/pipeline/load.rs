@@ -72,6 +72,7 @@ pub(crate) fn instance(snapshot: InstanceSnapshot) -> Result<Instance, String> {
             node: incident.node_id,
             message: incident.message,
             created_at: incident.created_at,
+            annotation: incident.annotation,
         });
     }
     Ok(parts.finish())

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use flowstone_core::{Event, Instance, Job, Outcome, Removed, ScopePhase, Subscription, Token, Wait};
+use flowstone_core::{Event, Incident, Instance, Job, Outcome, Removed, ScopePhase, Subscription, Token, Wait};
 use flowstone_store::change::{HeaderChange, InstanceChange};
 use flowstone_store::history::HistoricDecision;
 use flowstone_store::record::{
@@ -28,6 +28,7 @@ pub(crate) struct Projection {
     subscriptions_inserted: Vec<SubscriptionRow>,
     subscriptions_deleted: Vec<Uuid>,
     incidents_inserted: Vec<IncidentRow>,
+    incidents_changed: BTreeSet<Uuid>,
     incidents_deleted: Vec<Uuid>,
     jobs_created: BTreeSet<Uuid>,
     jobs_changed: BTreeSet<Uuid>,
@@ -281,17 +282,17 @@ impl Projection {
                     self.jobs_changed.insert(*id);
                 }
             }
-            Event::IncidentRaised(incident) => self.incidents_inserted.push(IncidentRow {
-                id: incident.id,
-                instance_id: instance.id,
-                activity_id: incident.token,
-                incident_type: incident.incident_type.clone(),
-                node_id: incident.node.clone(),
-                configuration: incident.configuration(),
-                message: incident.message.clone(),
-                created_at: incident.created_at,
-            }),
+            Event::IncidentRaised(incident) => self.incidents_inserted.push(incident_row(instance, incident)),
+            Event::IncidentAnnotated { id, annotation, .. } => {
+                match self.incidents_inserted.iter_mut().find(|incident| incident.id == *id) {
+                    Some(inserted) => inserted.annotation.clone_from(annotation),
+                    None => {
+                        self.incidents_changed.insert(*id);
+                    }
+                }
+            }
             Event::IncidentResolved { id, .. } => {
+                self.incidents_changed.remove(id);
                 let before = self.incidents_inserted.len();
                 self.incidents_inserted.retain(|incident| incident.id != *id);
                 if self.incidents_inserted.len() == before {
@@ -429,6 +430,7 @@ impl Projection {
             user_tasks_deleted: self.user_tasks_deleted,
             subscriptions_deleted: self.subscriptions_deleted,
             incidents_inserted: self.incidents_inserted,
+            incidents_updated: changed_incidents(instance, &self.incidents_changed),
             incidents_deleted: self.incidents_deleted,
             jobs_put: self
                 .jobs_created
@@ -627,6 +629,29 @@ fn job_row(definition: &Definition, instance: &Instance, job: &Job) -> JobRow {
         created_at: job.created_at,
         // Texts and numbers always serialise.
         detail: serde_json::to_value(&job.work).ok(),
+    }
+}
+
+fn changed_incidents(instance: &Instance, changed: &BTreeSet<Uuid>) -> Vec<IncidentRow> {
+    // There may be many, and next to no step changes any.
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    let incidents = instance.incidents().filter(|incident| changed.contains(&incident.id));
+    incidents.map(|incident| incident_row(instance, incident)).collect()
+}
+
+fn incident_row(instance: &Instance, incident: &Incident) -> IncidentRow {
+    IncidentRow {
+        id: incident.id,
+        instance_id: instance.id,
+        activity_id: incident.token,
+        incident_type: incident.incident_type.clone(),
+        node_id: incident.node.clone(),
+        configuration: incident.configuration(),
+        message: incident.message.clone(),
+        created_at: incident.created_at,
+        annotation: incident.annotation.clone(),
     }
 }
 

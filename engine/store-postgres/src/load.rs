@@ -105,6 +105,7 @@ struct IncidentColumns {
     configuration: Option<String>,
     message: Option<String>,
     created_at: DateTime<Utc>,
+    annotation: Option<String>,
 }
 
 /// One row of the answer to [`LOAD`].
@@ -219,6 +220,7 @@ fn add(snapshot: &mut InstanceSnapshot, part: &Part, large: &LargeValues) -> Res
                 configuration: columns.configuration,
                 message: columns.message,
                 created_at: columns.created_at,
+                annotation: columns.annotation,
             });
         }
         "job" => snapshot.jobs.push(parse::<JobRow>(&part.columns, instance_id)?),

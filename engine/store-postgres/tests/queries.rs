@@ -127,6 +127,7 @@ async fn populated() -> PostgresStore {
         configuration: Some(fixture.task.id.to_string()),
         message: Some("declined".to_owned()),
         created_at: now(),
+        annotation: None,
     });
     start.activities_inserted.push(approval);
     let done = waiting(&definition.id, variables(&[]));

@@ -2,6 +2,8 @@
 //!
 //! After adding a migration run with `UPDATE_SNAPSHOT=1` and look at the difference.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use flowstone_store::Store as _;

@@ -251,6 +251,13 @@ fn write_rows(statements: &mut Statements, all: &[&InstanceChange]) -> Result<()
         |change| &change.incidents_inserted,
         incident_cells,
     )?;
+    put(
+        statements,
+        &INCIDENT.update(),
+        &changes,
+        |change| &change.incidents_updated,
+        incident_cells,
+    )?;
     put(statements, &JOB.put(), &changes, |change| &change.jobs_put, job_cells)?;
     put(statements, &JOB.put(), all, |change| &change.definition_jobs, job_cells)
 }
@@ -377,7 +384,7 @@ mod tests {
         for table in [ACTIVITY, USER_TASK, SUBSCRIPTION, INCIDENT, JOB] {
             statements.extend([table.delete(), table.delete_of_instances(), table.select_of_instances()]);
         }
-        statements.extend([ACTIVITY.update(), USER_TASK.put(), JOB.put()]);
+        statements.extend([ACTIVITY.update(), INCIDENT.update(), USER_TASK.put(), JOB.put()]);
         for statement in statements {
             let plan: Vec<String> = sqlx::query(AssertSqlSafe(format!("explain query plan {statement}")))
                 .bind("[]")

@@ -162,6 +162,7 @@ pub(crate) fn read_incident(cells: Cells<'_>) -> sqlx::Result<IncidentRow> {
         configuration: cells.get(5)?,
         message: cells.get(6)?,
         created_at: cells.time(7)?,
+        annotation: cells.get(8)?,
     })
 }
 

@@ -111,6 +111,7 @@ pub(crate) const INCIDENT: Table = Table {
         "configuration",
         "message",
         "created_at",
+        "annotation",
     ],
 };
 
@@ -337,7 +338,7 @@ pub(crate) fn incident_cells(cells: &mut Cells<'_>, row: &IncidentRow) -> Result
     cells.optional_text(&row.configuration)?;
     cells.optional_text(&row.message)?;
     cells.time(row.created_at);
-    Ok(())
+    cells.optional_text(&row.annotation)
 }
 
 pub(crate) fn job_cells(cells: &mut Cells<'_>, row: &JobRow) -> Result<()> {

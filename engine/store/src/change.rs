@@ -48,6 +48,8 @@ pub struct InstanceChange {
     pub subscriptions_deleted: Vec<Uuid>,
     /// New incidents.
     pub incidents_inserted: Vec<IncidentRow>,
+    /// Incidents that changed, as a whole; those that are gone stay so.
+    pub incidents_updated: Vec<IncidentRow>,
     /// Incidents that were resolved.
     pub incidents_deleted: Vec<Uuid>,
     /// New or changed jobs of this instance; replaced as a whole.

@@ -352,6 +352,8 @@ history_records! {
         tenant_id: Option<String> as TenantId,
         /// Job definition of the failed job.
         job_definition_id: Option<Uuid> as JobDefinitionId,
+        /// What an operator wrote to it.
+        annotation: Option<String> as Annotation,
     }
     beside {}
     derived {}

@@ -232,6 +232,8 @@ pub struct IncidentRow {
     pub message: Option<String>,
     /// When it was raised.
     pub created_at: DateTime<Utc>,
+    /// What an operator wrote to it.
+    pub annotation: Option<String>,
 }
 
 /// Something that the engine itself does later: a timer or an asynchronous continuation

@@ -75,7 +75,7 @@ clean! {
         name, description, assignee, owner, delegation_state, candidate_users, candidate_groups, form_key
     }
     SubscriptionRow { event_type, event_name, node_id, configuration }
-    IncidentRow { incident_type, node_id, configuration, message }
+    IncidentRow { incident_type, node_id, configuration, message, annotation }
     JobRow {
         definition_id, definition_key, tenant_id, node_id, job_type, configuration, exception_message,
         exception_details, failed_node_id,
@@ -89,7 +89,7 @@ clean! {
     }
     HistoricExternalTask { topic, worker }
     InstanceChange {
-        header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted,
+        header, activities_inserted, activities_updated, user_tasks_put, subscriptions_inserted, incidents_inserted, incidents_updated,
         jobs_put, definition_jobs, historic_instance, historic_activities, history.variables,
         history.tasks, history.external_task_log, history.job_log, history.incidents,
         history.decisions,

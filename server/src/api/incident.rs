@@ -1,5 +1,6 @@
 //! `/incident`: what an operator must look at.
 
+mod annotation;
 mod resolve;
 
 use axum::Json;
@@ -24,6 +25,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(count))
         .routes(routes!(get))
+        .merge(annotation::routes())
         .merge(resolve::routes())
 }
 
@@ -107,7 +109,7 @@ impl From<IncidentRecord> for Incident {
             incident_message: incident.message,
             tenant_id: record.tenant_id,
             job_definition_id: None,
-            annotation: None,
+            annotation: incident.annotation,
         }
     }
 }

@@ -203,3 +203,66 @@ async fn scripts_that_want_too_much_end_in_incidents_and_the_server_keeps_servin
     }
     api.get("/process-instance/count").await.expect(200);
 }
+
+/// The moment of the only timer at an activity, after a change of its job.
+async fn recalculated(api: &Api, query: &str) -> Value {
+    let job = only_job(api).await;
+    let path = format!("/job/{}/duedate/recalculate{query}", job["id"].as_str().unwrap());
+    let answer = api.send("POST", &path, None).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    only_job(api).await["dueDate"].clone()
+}
+
+#[tokio::test]
+async fn the_due_dates_of_timers_are_recalculated() {
+    let api = Api::start_without_job_execution().await;
+    let model = MODEL
+        .replace("PT1H", "${pause}")
+        .replace("camunda:asyncBefore=\"true\"", "");
+    api.deploy("p.bpmn", &model).await;
+    let variables = |pause: &str| json!({"ready": {"value": true}, "pause": {"value": pause}});
+    let instance = api.start_instance("p", json!({ "variables": variables("PT1H") })).await;
+    let path = format!("/process-instance/{instance}/variables");
+    api.post(&path, json!({ "modifications": variables("PT2H") }))
+        .await
+        .expect(204);
+    api.advance(chrono::TimeDelta::minutes(5));
+    for (query, expected) in [
+        ("?creationDateBased=false", "2026-01-31T11:35:00.000+0000"),
+        ("?creationDateBased=true", "2026-01-31T11:30:00.000+0000"),
+        ("?creationDateBased=false", "2026-01-31T11:35:00.000+0000"),
+        ("", "2026-01-31T11:30:00.000+0000"),
+    ] {
+        assert_eq!(recalculated(&api, query).await, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_due_dates_of_timers_that_start_instances_are_recalculated() {
+    let api = Api::start_without_job_execution().await;
+    let model = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
+        <process id="p" isExecutable="true"><startEvent id="s"><timerEventDefinition>
+        <timeCycle>R/PT1H</timeCycle></timerEventDefinition></startEvent></process></definitions>"#;
+    api.deploy("p.bpmn", model).await;
+    api.advance(chrono::TimeDelta::minutes(5));
+    let now = recalculated(&api, "?creationDateBased=false").await;
+    assert_eq!(now, "2026-01-31T10:35:00.000+0000");
+    assert_eq!(recalculated(&api, "").await, "2026-01-31T10:30:00.000+0000");
+}
+
+#[tokio::test]
+async fn what_is_no_timer_is_not_recalculated() {
+    let (api, _) = started(json!({"ready": {"value": true}})).await;
+    let id = only_job(&api).await["id"].as_str().unwrap().to_owned();
+    let path = |id: &str| format!("/job/{id}/duedate/recalculate");
+    api.send("POST", &path(&id), None).await.expect_error(
+        500,
+        "InvalidRequestException",
+        &format!("Only timer jobs can be recalculated, but the job with id '{id}' is of type 'async-continuation'."),
+    );
+    for id in ["other", "0198c0de-0000-7000-8000-000000000000"] {
+        let message = format!("No job found with id '{id}'");
+        let refused = api.send("POST", &path(id), None).await;
+        refused.expect_error(404, "InvalidRequestException", &message);
+    }
+}

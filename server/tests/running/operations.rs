@@ -316,3 +316,41 @@ async fn incidents_that_cannot_be_raised_or_resolved_by_hand_are_refused() {
     api.delete("/incident/nothing").await.expect(404);
     assert_eq!(all(&api, "/incident", "id").await, failed);
 }
+
+#[tokio::test]
+async fn operators_write_to_incidents() {
+    let api = Api::start().await;
+    let task = api.locked_task("w").await;
+    let task = task["id"].as_str().unwrap();
+    let retries = format!("/external-task/{task}/retries");
+    api.put(&retries, json!({"retries": 0})).await.expect(204);
+    let incident = api.get("/incident").await.expect(200)[0].clone();
+    assert_eq!(incident["annotation"], Value::Null);
+    let own = format!("/incident/{}/annotation", incident["id"].as_str().unwrap());
+    let shown = async || {
+        let mut shown = Vec::new();
+        for list in ["/incident", "/history/incident"] {
+            let list = api.get(list).await.expect(200);
+            assert_eq!(list.as_array().unwrap().len(), usize::from(!list[0].is_null()));
+            shown.push(list[0]["annotation"].clone());
+        }
+        shown
+    };
+    for text in ["who packs?", "Ada \u{1f4e6}"] {
+        api.put(&own, json!({ "annotation": text })).await.expect(204);
+        assert_eq!(shown().await, [text, text]);
+    }
+    api.delete(&own).await.expect(204);
+    assert_eq!(shown().await, [Value::Null, Value::Null]);
+    api.put(&own, json!({"annotation": "packed"})).await.expect(204);
+    api.put(&own, json!({"annotation": null})).await.expect(204);
+    assert_eq!(shown().await, [Value::Null, Value::Null]);
+    api.put(&own, json!({"annotation": "packed"})).await.expect(204);
+    api.put(&retries, json!({"retries": 1})).await.expect(204);
+    assert_eq!(shown().await, [Value::Null, json!("packed")], "history keeps it");
+    for path in [own.as_str(), "/incident/other/annotation"] {
+        for refused in [api.put(path, json!({"annotation": "x"})).await, api.delete(path).await] {
+            assert_eq!(refused.status, 400, "{path} {}", refused.text);
+        }
+    }
+}

@@ -162,6 +162,9 @@ pub struct Incident {
     pub message: Option<String>,
     /// When it was raised.
     pub created_at: DateTime<Utc>,
+    /// What an operator wrote to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotation: Option<String>,
 }
 
 impl Incident {

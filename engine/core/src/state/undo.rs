@@ -25,6 +25,7 @@ pub(super) enum Undo {
     },
     IncidentInserted((Uuid, Uuid)),
     IncidentRemoved(Box<Incident>),
+    IncidentChanged(Box<Incident>),
     SubscriptionInserted((Uuid, Uuid)),
     SubscriptionRemoved(Box<Subscription>),
     JobInserted((Uuid, Uuid)),
@@ -158,7 +159,7 @@ impl Instance {
                 Undo::IncidentInserted(id) => {
                     self.incidents.remove(&id);
                 }
-                Undo::IncidentRemoved(incident) => {
+                Undo::IncidentRemoved(incident) | Undo::IncidentChanged(incident) => {
                     self.incidents.insert((incident.token, incident.id), *incident);
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use flowstone_store::Result;
 use flowstone_store::change::{AppliedCommand, HeaderChange, InstanceChange};
-use flowstone_store::record::{ActivityRow, JobRow};
+use flowstone_store::record::{ActivityRow, IncidentRow, JobRow};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -240,24 +240,44 @@ pub(super) fn write_subscriptions(statement: &mut Statement, changes: &[Instance
 }
 
 pub(super) fn write_incidents(statement: &mut Statement, changes: &[InstanceChange]) -> Result<()> {
-    const COLUMNS: &str = "id, instance_id, activity_id, incident_type, node_id, configuration, message, created_at";
-    let rows: Vec<_> = changes.iter().flat_map(|change| &change.incidents_inserted).collect();
-    if !rows.is_empty() {
-        let all = || rows.iter().copied();
-        let source = statement
-            .rows()
-            .column("uuid", all().map(|row| row.id))?
-            .column("uuid", all().map(|row| row.instance_id))?
-            .column("uuid", all().map(|row| row.activity_id))?
-            .texts(all().map(|row| &row.incident_type))?
-            .texts(all().map(|row| &row.node_id))?
-            .optional_texts(all().map(|row| row.configuration.as_deref()))?
-            .optional_texts(all().map(|row| row.message.as_deref()))?
-            .column("timestamptz", all().map(|row| row.created_at))?
-            .source();
+    const COLUMNS: &str =
+        "id, instance_id, activity_id, incident_type, node_id, configuration, message, created_at, annotation";
+    let inserted: Vec<_> = changes.iter().flat_map(|change| &change.incidents_inserted).collect();
+    if !inserted.is_empty() {
+        let source = incident_rows(statement, &inserted)?;
         insert_rows(statement, "incident", COLUMNS, &source);
     }
+    let updated: Vec<_> = changes.iter().flat_map(|change| &change.incidents_updated).collect();
+    if !updated.is_empty() {
+        let source = incident_rows(statement, &updated)?;
+        let condition = statement.unless_conflict("r.instance_id", "and");
+        statement.part(
+            "incident_updated",
+            &format!(
+                "update incident i set activity_id = r.activity_id, incident_type = r.incident_type, \
+                 node_id = r.node_id, configuration = r.configuration, message = r.message, \
+                 created_at = r.created_at, annotation = r.annotation \
+                 from {source} as r ({COLUMNS}) where i.id = any(array[r.id]) {condition}"
+            ),
+        );
+    }
     delete_rows(statement, "incident", changes, |change| &change.incidents_deleted)
+}
+
+fn incident_rows(statement: &mut Statement, rows: &[&IncidentRow]) -> Result<String> {
+    let all = || rows.iter().copied();
+    Ok(statement
+        .rows()
+        .column("uuid", all().map(|row| row.id))?
+        .column("uuid", all().map(|row| row.instance_id))?
+        .column("uuid", all().map(|row| row.activity_id))?
+        .texts(all().map(|row| &row.incident_type))?
+        .texts(all().map(|row| &row.node_id))?
+        .optional_texts(all().map(|row| row.configuration.as_deref()))?
+        .optional_texts(all().map(|row| row.message.as_deref()))?
+        .column("timestamptz", all().map(|row| row.created_at))?
+        .optional_texts(all().map(|row| row.annotation.as_deref()))?
+        .source())
 }
 
 pub(super) fn write_jobs(statement: &mut Statement, changes: &[InstanceChange]) -> Result<()> {

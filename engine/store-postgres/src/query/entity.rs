@@ -417,7 +417,7 @@ impl Entity for SubscriptionRecord {
 impl Entity for IncidentRecord {
     type Field = IncidentField;
     const COLUMNS: &'static str = "i.id, i.instance_id, i.activity_id, i.incident_type, i.node_id, i.configuration, \
-        i.message, i.created_at, p.definition_id, coalesce(d.key, split_part(p.definition_id, ':', 1)), p.tenant_id";
+        i.message, i.created_at, i.annotation, p.definition_id, coalesce(d.key, split_part(p.definition_id, ':', 1)), p.tenant_id";
     const FROM: &'static str = "incident i left join process_instance p on p.id = i.instance_id \
         left join process_definition d on d.id = p.definition_id";
     const ID: &'static str = "i.id";
@@ -450,10 +450,11 @@ impl Entity for IncidentRecord {
                 configuration: row.try_get(5)?,
                 message: row.try_get(6)?,
                 created_at: row.try_get(7)?,
+                annotation: row.try_get(8)?,
             },
-            definition_id: shared(row, 8)?,
-            definition_key: shared(row, 9)?,
-            tenant_id: row.try_get(10)?,
+            definition_id: shared(row, 9)?,
+            definition_key: shared(row, 10)?,
+            tenant_id: row.try_get(11)?,
         })
     }
 }

@@ -105,6 +105,7 @@ pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
         subscriptions_inserted: Vec::new(),
         subscriptions_deleted: Vec::new(),
         incidents_inserted: Vec::new(),
+        incidents_updated: Vec::new(),
         incidents_deleted: Vec::new(),
         jobs_put: Vec::new(),
         definition_jobs: Vec::new(),

@@ -382,7 +382,7 @@ impl Entity for SubscriptionRecord {
 impl Entity for IncidentRecord {
     type Field = IncidentField;
     const COLUMNS: &'static str = "i.id, i.instance_id, i.activity_id, i.incident_type, i.node_id, i.configuration, \
-        i.message, i.created_at, p.definition_id, coalesce(d.key, \
+        i.message, i.created_at, i.annotation, p.definition_id, coalesce(d.key, \
         substr(p.definition_id, 1, instr(p.definition_id || ':', ':') - 1)), p.tenant_id";
     const FROM: &'static str = "incident i left join process_instance p on p.id = i.instance_id \
         left join process_definition d on d.id = p.definition_id";
@@ -409,9 +409,9 @@ impl Entity for IncidentRecord {
         let cells = Cells(row);
         Ok(IncidentRecord {
             incident: read_incident(cells)?,
-            definition_id: cells.shared(8)?,
-            definition_key: cells.shared(9)?,
-            tenant_id: cells.get(10)?,
+            definition_id: cells.shared(9)?,
+            definition_key: cells.shared(10)?,
+            tenant_id: cells.get(11)?,
         })
     }
 }

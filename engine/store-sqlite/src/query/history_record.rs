@@ -50,13 +50,13 @@ history_record!(
 history_record!(
     HistoricIncident,
     "(select id, instance_id, root_instance_id, execution_id, incident_type, node_id, configuration, message, \
-            created_at, ended_at, state, definition_id, definition_key, tenant_id, job_definition_id \
+            created_at, ended_at, state, definition_id, definition_key, tenant_id, job_definition_id, annotation \
             from history_incident \
         union all \
         select i.id, i.instance_id, p.root_instance_id, i.activity_id, i.incident_type, i.node_id, i.configuration, \
             i.message, i.created_at, null, 'open', p.definition_id, coalesce(d.key, \
             substr(p.definition_id, 1, instr(p.definition_id || ':', ':') - 1)), \
-            p.tenant_id, j.job_definition_id from incident i join process_instance p on p.id = i.instance_id \
+            p.tenant_id, j.job_definition_id, i.annotation from incident i join process_instance p on p.id = i.instance_id \
             left join job j on j.id = i.configuration \
             left join process_definition d on d.id = p.definition_id) h"
 );

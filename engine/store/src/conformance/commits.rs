@@ -9,7 +9,7 @@ use super::fixture::{
 use crate::SharedStore;
 use crate::change::{Batch, HeaderChange, InstanceChange};
 use crate::query::{ProcessInstanceField, Query, Scalar, Test};
-use crate::record::ActivityKind;
+use crate::record::{ActivityKind, IncidentRow};
 
 pub async fn what_is_left_of_a_repetition_is_loaded_and_is_no_activity(store: SharedStore) {
     let mut fixture = waiting("order:1:x");
@@ -78,7 +78,16 @@ pub async fn a_change_replaces_and_removes_rows(store: SharedStore) {
     claimed.assignee = Some("ada".to_owned());
     let late = activity(id, "late", ActivityKind::Receive);
     let awaited = subscription(&late);
-    let raised = incident(&late);
+    let mut raised = incident(&late);
+    raised.annotation = Some("seen".to_owned());
+    let open = IncidentRow {
+        annotation: Some("looked at \0".to_owned()),
+        ..open
+    };
+    let removed = IncidentRow {
+        annotation: Some("gone".to_owned()),
+        ..resolved.clone()
+    };
     commit(
         &store,
         [InstanceChange {
@@ -90,6 +99,7 @@ pub async fn a_change_replaces_and_removes_rows(store: SharedStore) {
             subscriptions_inserted: vec![awaited.clone()],
             subscriptions_deleted: vec![gone.id],
             incidents_inserted: vec![raised.clone()],
+            incidents_updated: vec![open.clone()],
             incidents_deleted: vec![resolved.id],
             ..touch(id, 1)
         }],
@@ -100,7 +110,21 @@ pub async fn a_change_replaces_and_removes_rows(store: SharedStore) {
     assert_eq!(snapshot.activities, [task, approval, late]);
     assert_eq!(snapshot.user_tasks, [claimed]);
     assert_eq!(snapshot.subscriptions, [kept, awaited]);
-    assert_eq!(snapshot.incidents, [open, raised]);
+    let open = IncidentRow {
+        annotation: Some("looked at \u{fffd}".to_owned()),
+        ..open
+    };
+    assert_eq!(snapshot.incidents, [open.clone(), raised]);
+    let found = store.incidents(&Query::default()).await.unwrap();
+    assert_eq!(found[0].incident, open);
+
+    let late_word = InstanceChange {
+        incidents_updated: vec![removed],
+        ..touch(id, 2)
+    };
+    commit(&store, [late_word]).await;
+    let found = store.incidents(&Query::default()).await.unwrap();
+    assert_eq!(found.len(), 2, "what is gone stays gone");
 }
 
 pub async fn an_update_keeps_what_it_does_not_mention(store: SharedStore) {

@@ -71,6 +71,7 @@ pub fn change(instance_id: Uuid, header: HeaderChange) -> InstanceChange {
         subscriptions_inserted: Vec::new(),
         subscriptions_deleted: Vec::new(),
         incidents_inserted: Vec::new(),
+        incidents_updated: Vec::new(),
         incidents_deleted: Vec::new(),
         jobs_put: Vec::new(),
         definition_jobs: Vec::new(),
@@ -219,6 +220,7 @@ pub fn incident(activity: &ActivityRow) -> IncidentRow {
         configuration: Some(activity.id.to_string()),
         message: Some("declined".to_owned()),
         created_at: now(),
+        annotation: None,
     }
 }
 
@@ -240,6 +242,7 @@ pub fn closed_incident(incident: &IncidentRow) -> HistoricIncident {
         definition_key: "order".into(),
         tenant_id: None,
         job_definition_id: None,
+        annotation: None,
     }
 }
 

@@ -247,6 +247,7 @@ pub async fn incidents_that_are_open_and_closed_are_history(store: SharedStore) 
     let mut open = incident(&instance.task);
     open.incident_type = "failedJob".into();
     open.configuration = Some(failed.id.to_string());
+    open.annotation = Some("looked at".to_owned());
     // Somebody who raises an incident says freely what it is about.
     let mut of_task = incident(&instance.task);
     of_task.incident_type = "failedJob".into();
@@ -257,7 +258,8 @@ pub async fn incidents_that_are_open_and_closed_are_history(store: SharedStore) 
         job_definition_id: Some(instance.task.id),
         ..failed
     }];
-    let closed = closed_incident(&incident(&instance.task));
+    let mut closed = closed_incident(&incident(&instance.task));
+    closed.annotation = Some("done".to_owned());
     start.history.incidents = vec![closed.clone()];
     commit(&store, [start]).await;
     let found = store.historic_incidents(&Query::default()).await.unwrap();
@@ -273,6 +275,8 @@ pub async fn incidents_that_are_open_and_closed_are_history(store: SharedStore) 
             (closed.id, "resolved", None, closed.ended_at),
         ]
     );
+    let annotations: Vec<_> = found.iter().map(|row| row.annotation.as_deref()).collect();
+    assert_eq!(annotations, [Some("looked at"), None, Some("done")]);
     assert_eq!(
         (&*found[0].definition_key, found[0].message.as_deref()),
         ("order", Some("declined"))

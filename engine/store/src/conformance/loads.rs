@@ -63,7 +63,8 @@ pub async fn every_column_is_loaded_as_written(store: SharedStore) {
     approval.form_key = Some(AWKWARD.to_owned());
     approval.form_ref = Some(serde_json::json!({"key": AWKWARD, "version": 3, "binding": null}));
     let bare = user_task(&kinds[2]);
-    let (named, loud) = (subscription(&kinds[1]), incident(&kinds[1]));
+    let (named, mut loud) = (subscription(&kinds[1]), incident(&kinds[1]));
+    loud.annotation = Some(AWKWARD.to_owned());
     let mut unnamed = subscription(&kinds[2]);
     unnamed.event_name = None;
     unnamed.configuration = Some(AWKWARD.to_owned());

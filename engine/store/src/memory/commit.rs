@@ -215,6 +215,9 @@ impl State {
             self.incident_owners.insert(row.id, id);
             live.incidents.insert(row.id, row);
         }
+        for row in change.incidents_updated {
+            live.incidents.entry(row.id).and_modify(|stored| *stored = row);
+        }
         for deleted in &change.jobs_deleted {
             live.jobs.remove(deleted);
             self.job_owners.remove(deleted);

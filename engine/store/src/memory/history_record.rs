@@ -152,6 +152,7 @@ impl Source for HistoricIncident {
                 definition_key: context.definition_key(),
                 tenant_id: instance.tenant_id.clone(),
                 job_definition_id: job_of(incident),
+                annotation: incident.annotation.clone(),
             })
             .collect()
     }

@@ -124,7 +124,7 @@ impl From<Record> for HistoricIncident {
             open: &*record.state == "open",
             deleted: &*record.state == "deleted",
             resolved: &*record.state == "resolved",
-            annotation: None,
+            annotation: record.annotation,
         }
     }
 }

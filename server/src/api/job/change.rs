@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::no_job;
 use crate::api::AppState;
-use crate::api::body::{self, JsonBody};
+use crate::api::body::{self, JsonBody, Parameters};
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::suspension::wanted;
 use crate::api::value::date_from_wire;
@@ -20,6 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(set_retries))
         .routes(routes!(set_due_date))
+        .routes(routes!(recalculate_due_date))
         .routes(routes!(set_priority))
         .routes(routes!(set_suspended))
 }
@@ -105,6 +106,33 @@ async fn set_due_date(
 ) -> Result<StatusCode, ApiError> {
     let due = request.due_date.map(|due| date(&due)).transpose()?;
     one(&state, &id, JobChange::Due(due), no_job(&id)).await
+}
+
+/// Compute the due date of a timer once more
+///
+/// With what its expression says now, counted from the creation of the job, or with `creationDateBased=false` from
+/// now. How a repeated timer comes again stays.
+#[utoipa::path(post, path = "/job/{id}/duedate/recalculate", operation_id = "recalculateDuedate", tag = "Job",
+    params(("id" = String, Path, description = "Job id"),
+        ("creationDateBased" = Option<bool>, Query, description = "Whether to count from the creation of the job; true unless given")),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 500, body = ErrorBody)))]
+async fn recalculate_due_date(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    parameters: Parameters,
+) -> Result<StatusCode, ApiError> {
+    let since_creation = parameters.flag("creationDateBased", true);
+    let job = body::id(&id).ok_or_else(|| no_job(&id))?;
+    match state
+        .engine()
+        .change_job(job, JobChange::RecalculateDue { since_creation })
+        .await
+    {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(Error::Unknown(_)) => Err(no_job(&id)),
+        Err(Error::Rejected(rejection)) => Err(ApiError::invalid_as_server_error(rejection.to_string())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Set the priority of a job
