@@ -8,7 +8,7 @@ use flowstone_core::{Command, Executable, compile};
 use flowstone_decision::read;
 use flowstone_store::query::{DefinitionField, DeploymentField, Direction, ProcessInstanceField, Query, Scalar, Test};
 use flowstone_store::record::{
-    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, JobRow, NewDeployment, ResourceRecord,
+    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, JobRow, NewDeployment, Requirements, ResourceRecord,
 };
 use flowstone_store::{Error as StoreError, Hint};
 use uuid::Uuid;
@@ -365,6 +365,13 @@ fn decisions_in(resource: &NewResource) -> Result<Vec<DecisionRecord>, DeployErr
     let Some(model) = reading.model.filter(|_| reading.problems.is_empty()) else {
         return Err(refused(reading.problems.iter().map(ToString::to_string).collect()));
     };
+    // A file of one decision is no graph to speak of, as in the reference engine.
+    let requirements = (model.decisions().count() > 1).then(|| Requirements {
+        id: Uuid::now_v7().to_string().into(),
+        key: model.id().unwrap_or(&resource.name).into(),
+        name: Some(model.name().to_owned()),
+        version: 0,
+    });
     let records = model.decisions().map(|decision| DecisionRecord {
         id: Uuid::now_v7().to_string().into(),
         key: decision.id.into(),
@@ -377,6 +384,7 @@ fn decisions_in(resource: &NewResource) -> Result<Vec<DecisionRecord>, DeployErr
         tenant_id: None,
         version_tag: decision.version_tag.map(str::to_owned),
         history_time_to_live: decision.history_time_to_live.and_then(days),
+        requirements: requirements.clone(),
     });
     Ok(records.collect())
 }

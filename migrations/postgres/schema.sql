@@ -46,10 +46,15 @@ create table decision_definition (
     deployed_at timestamp with time zone not null,
     tenant_id text collate "C",
     version_tag text collate "C",
-    history_time_to_live integer
+    history_time_to_live integer,
+    requirements_id text collate "C",
+    requirements_key text collate "C",
+    requirements_name text collate "C",
+    requirements_version integer
 );
 CREATE INDEX decision_definition_deployment ON public.decision_definition USING btree (deployment_id);
 CREATE UNIQUE INDEX decision_definition_pkey ON public.decision_definition USING btree (id);
+CREATE INDEX decision_definition_requirements ON public.decision_definition USING btree (requirements_key, requirements_version) WHERE (requirements_key IS NOT NULL);
 CREATE UNIQUE INDEX decision_definition_version ON public.decision_definition USING btree (key, COALESCE(tenant_id, ''::text), ((tenant_id IS NULL)), version);
 
 create table deployment (

@@ -46,9 +46,12 @@ CREATE TABLE decision_definition (
     tenant_id            text,
     version_tag          text,
     history_time_to_live integer
-) strict;
+, requirements_id text, requirements_key text, requirements_name text, requirements_version integer) strict;
 
 CREATE INDEX decision_definition_deployment on decision_definition (deployment_id);
+
+CREATE INDEX decision_definition_requirements on decision_definition (requirements_key, requirements_version)
+    where requirements_key is not null;
 
 CREATE UNIQUE INDEX decision_definition_version
     on decision_definition (key, coalesce(tenant_id, ''), (tenant_id is null), version);

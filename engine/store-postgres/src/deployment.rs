@@ -84,8 +84,9 @@ async fn try_deploy(pool: &PgPool, new: &NewDeployment) -> sqlx::Result<Deployed
         put_job(&mut transaction, &job).await?;
     }
     let mut decisions = new.decisions.clone();
-    for decision in &mut decisions {
-        put_decision(&mut transaction, decision).await?;
+    for index in 0..decisions.len() {
+        let (stored, rest) = decisions.split_at_mut(index);
+        put_decision(&mut transaction, &mut rest[0], stored).await?;
     }
     transaction.commit().await?;
     Ok(Deployed {
@@ -150,8 +151,13 @@ async fn put_job(connection: &mut PgConnection, job: &JobRow) -> sqlx::Result<()
 async fn lock_versions(transaction: &mut Transaction<'_, Postgres>, new: &NewDeployment) -> sqlx::Result<()> {
     let definitions = new.definitions.iter().map(|one| (&one.tenant_id, &one.key));
     let decisions = new.decisions.iter().map(|one| (&one.tenant_id, &one.key));
+    let graphs = new
+        .decisions
+        .iter()
+        .filter_map(|one| Some((&one.tenant_id, &one.requirements.as_ref()?.key)));
     let mut keys: Vec<String> = definitions
         .chain(decisions)
+        .chain(graphs)
         .map(|(tenant, key)| format!("{tenant:?} {key}"))
         .collect();
     keys.sort_unstable();

@@ -64,8 +64,9 @@ pub(crate) async fn deploy(pool: &SqlitePool, mut new: NewDeployment) -> Result<
             .await?;
         }
         put_jobs(&mut transaction, &new.start_jobs).await?;
-        for decision in &mut new.decisions {
-            put_decision(&mut transaction, decision).await?;
+        for index in 0..new.decisions.len() {
+            let (stored, rest) = new.decisions.split_at_mut(index);
+            put_decision(&mut transaction, &mut rest[0], stored).await?;
         }
         transaction.commit().await?;
         Ok(Deployed {

@@ -12,12 +12,13 @@ use flowstone_store::history::{
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
-    SubscriptionField, TaskField, VariableField,
+    RequirementsField, SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
     DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
     HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment,
-    ProcessInstanceRecord, ReadyTask, ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
+    ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord, TaskRecord,
+    VariableRecord,
 };
 use flowstone_store::{Committed, Hint, HintStream, JobOverrideChange, JobOverrideRow, Result, Store};
 use uuid::Uuid;
@@ -109,6 +110,14 @@ impl Store for SqliteStore {
 
     async fn count_decisions(&self, query: &Query<DecisionField>) -> Result<u64> {
         count::<DecisionRecord>(&self.readers, query).await
+    }
+
+    async fn decision_requirements(&self, query: &Query<RequirementsField>) -> Result<Vec<RequirementsRecord>> {
+        find(&self.readers, query).await
+    }
+
+    async fn count_decision_requirements(&self, query: &Query<RequirementsField>) -> Result<u64> {
+        count::<RequirementsRecord>(&self.readers, query).await
     }
 
     async fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>> {

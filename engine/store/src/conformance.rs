@@ -71,6 +71,7 @@ macro_rules! conformance_tests {
             deployments::a_deleted_deployment_takes_its_history_only_with_cascade,
             deployments::a_deleted_definition_leaves_its_deployment,
             deployments::decisions_have_versions_and_go_with_their_deployment,
+            deployments::files_of_several_decisions_are_graphs_with_versions_of_their_own,
             queries::every_field_answers_every_test,
             queries::every_field_orders,
             queries::absent_values_come_last_and_descending_first,

@@ -29,13 +29,14 @@ use crate::job_override::{JobOverrideChange, JobOverrideRow};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
-    SubscriptionField, TaskField, VariableField,
+    RequirementsField, SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
     ActivityRow, DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, EventLogRow, ExecutionRecord,
     ExternalTaskRecord, HistoricActivityRecord, HistoricActivityRow, HistoricInstanceRecord, HistoricInstanceRow,
     IncidentRecord, IncidentRow, InstanceRow, InstanceSnapshot, JobRow, NewDeployment, ProcessInstanceRecord,
-    ReadyTask, ResourceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
+    ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow,
+    VariableRecord,
 };
 use crate::store::{Committed, Hint, HintStream, Result, Store};
 pub use evaluate::like;
@@ -193,6 +194,14 @@ impl Store for MemoryStore {
 
     async fn count_decisions(&self, query: &Query<DecisionField>) -> Result<u64> {
         Ok(count::<DecisionRecord>(&self.state(), query))
+    }
+
+    async fn decision_requirements(&self, query: &Query<RequirementsField>) -> Result<Vec<RequirementsRecord>> {
+        Ok(find(&self.state(), query))
+    }
+
+    async fn count_decision_requirements(&self, query: &Query<RequirementsField>) -> Result<u64> {
+        Ok(count::<RequirementsRecord>(&self.state(), query))
     }
 
     async fn latest_definition(&self, key: &str, tenant: Option<&str>) -> Result<Option<DefinitionRecord>> {

@@ -176,7 +176,12 @@ fields!(
     /// Fields of [`crate::record::DecisionRecord`]; `Latest` is whether it is the highest version of its key.
     DecisionField {
         Id, Key, Category, Name, Version, VersionTag, DeploymentId, DeployedAt, ResourceName, TenantId, Latest,
+        RequirementsId, RequirementsKey,
     }
+);
+fields!(
+    /// Fields of [`crate::record::RequirementsRecord`]; `Latest` is whether it is the highest version of its key.
+    RequirementsField { Id, Key, Category, Name, Version, DeploymentId, ResourceName, TenantId, Latest }
 );
 fields!(
     /// Fields of [`crate::record::ProcessInstanceRecord`]; `HasIncident`, `IncidentId`,

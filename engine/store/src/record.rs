@@ -512,9 +512,68 @@ pub struct DecisionRecord {
     pub version_tag: Option<String>,
     /// History time to live in days.
     pub history_time_to_live: Option<i32>,
+    /// The graph that it belongs to, when its file holds several decisions.
+    pub requirements: Option<Requirements>,
+}
+
+/// The graph of decisions that a decision belongs to: its file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requirements {
+    /// As [`DecisionRecord::id`].
+    pub id: Arc<str>,
+    /// Id of the file's `definitions`.
+    pub key: Arc<str>,
+    /// Name of the file's `definitions`.
+    pub name: Option<String>,
+    /// 1 for the first, counted per key and tenant.
+    pub version: i32,
+}
+
+impl Requirements {
+    /// As the `version` of its key.
+    #[must_use]
+    pub fn numbered(self, version: i32) -> Self {
+        Requirements {
+            id: definition_id(&self.key, version, &self.id),
+            version,
+            ..self
+        }
+    }
+}
+
+/// A deployed graph of decisions; it follows from the records of its decisions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequirementsRecord {
+    /// What its decisions tell of it.
+    pub requirements: Requirements,
+    /// Namespace of the file.
+    pub category: Option<String>,
+    /// Name of the resource.
+    pub resource_name: String,
+    /// Deployment that it came with.
+    pub deployment_id: Uuid,
+    /// Tenant.
+    pub tenant_id: Option<String>,
 }
 
 impl DecisionRecord {
+    /// The graph of its file as decisions of the same deployment tell it that have been stored already.
+    pub fn shared_requirements(&self, stored: &[DecisionRecord]) -> Option<Requirements> {
+        let same = stored.iter().find(|one| one.resource_name == self.resource_name);
+        same.and_then(|one| one.requirements.clone())
+    }
+
+    /// The graph that it belongs to, as a record of its own.
+    pub fn requirements_record(&self) -> Option<RequirementsRecord> {
+        self.requirements.clone().map(|requirements| RequirementsRecord {
+            requirements,
+            category: self.category.clone(),
+            resource_name: self.resource_name.clone(),
+            deployment_id: self.deployment_id,
+            tenant_id: self.tenant_id.clone(),
+        })
+    }
+
     /// As [`DefinitionRecord::final_id`].
     pub fn final_id(&self) -> Arc<str> {
         definition_id(&self.key, self.version, &self.id)

@@ -15,12 +15,13 @@ use crate::job_override::{JobOverrideChange, JobOverrideRow};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, HistoricActivityField,
     HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField, Query,
-    SubscriptionField, TaskField, VariableField,
+    RequirementsField, SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
     DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
     HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment,
-    ProcessInstanceRecord, ReadyTask, ResourceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
+    ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord, TaskRecord,
+    VariableRecord,
 };
 
 /// What can go wrong in a store. The texts hold no SQL and no secrets; the cause is logged where
@@ -177,6 +178,10 @@ pub trait Store: Send + Sync + 'static {
     async fn decisions(&self, query: &Query<DecisionField>) -> Result<Vec<DecisionRecord>>;
     /// Number of decisions, ignoring the page.
     async fn count_decisions(&self, query: &Query<DecisionField>) -> Result<u64>;
+    /// Graphs of decisions: files that hold several.
+    async fn decision_requirements(&self, query: &Query<RequirementsField>) -> Result<Vec<RequirementsRecord>>;
+    /// Number of graphs of decisions, ignoring the page.
+    async fn count_decision_requirements(&self, query: &Query<RequirementsField>) -> Result<u64>;
     /// Running process instances.
     async fn process_instances(&self, query: &Query<ProcessInstanceField>) -> Result<Vec<ProcessInstanceRecord>>;
     /// Number of running process instances, ignoring the page.

@@ -10,7 +10,7 @@ use crate::history::{
 };
 use crate::record::{
     ActivityRow, DecisionRecord, DefinitionRecord, HistoricActivityRow, HistoricExternalTask, HistoricInstanceRow,
-    IncidentRow, InstanceRow, JobRow, NewDeployment, SubscriptionRow, UserTaskRow,
+    IncidentRow, InstanceRow, JobRow, NewDeployment, Requirements, SubscriptionRow, UserTaskRow,
 };
 
 /// The text with U+0000, which Postgres cannot hold in a column, replaced by U+FFFD. Every store
@@ -97,7 +97,8 @@ clean! {
     DefinitionRecord {
         id, key, category, description, name, resource_name, diagram, tenant_id, version_tag,
     }
-    DecisionRecord { id, key, category, name, resource_name, tenant_id, version_tag }
+    DecisionRecord { id, key, category, name, resource_name, tenant_id, version_tag, requirements }
+    Requirements { id, key, name }
     NewDeployment { deployment.name, deployment.source, deployment.tenant_id, definitions, decisions, start_jobs }
 }
 

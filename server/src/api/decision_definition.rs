@@ -42,6 +42,13 @@ static DECISIONS: Table<DecisionField> = Table {
         filter::when("withoutTenantId", Field::TenantId, When::Absent),
         filter::text("versionTag", Field::VersionTag),
         filter::like("versionTagLike", Field::VersionTag),
+        filter::text("decisionRequirementsDefinitionId", Field::RequirementsId),
+        filter::text("decisionRequirementsDefinitionKey", Field::RequirementsKey),
+        filter::when(
+            "withoutDecisionRequirementsDefinition",
+            Field::RequirementsId,
+            When::Absent,
+        ),
     ],
     sorts: &[
         ("category", Field::Category),
@@ -53,13 +60,10 @@ static DECISIONS: Table<DecisionField> = Table {
         ("deployTime", Field::DeployedAt),
         ("tenantId", Field::TenantId),
         ("versionTag", Field::VersionTag),
+        ("decisionRequirementsDefinitionKey", Field::RequirementsKey),
     ],
-    unsupported: &[
-        "decisionRequirementsDefinitionId",
-        "decisionRequirementsDefinitionKey",
-        "withoutDecisionRequirementsDefinition",
-    ],
-    unsupported_sorts: &["decisionRequirementsDefinitionKey"],
+    unsupported: &[],
+    unsupported_sorts: &[],
     or_queries: false,
 };
 
@@ -75,9 +79,8 @@ pub struct DecisionDefinition {
     resource: String,
     deployment_id: String,
     tenant_id: Option<String>,
-    /// Always null: graphs are evaluated, but are no resource of their own.
+    /// The graph that it belongs to; null when its file holds no other decision.
     decision_requirements_definition_id: Option<String>,
-    /// Always null.
     decision_requirements_definition_key: Option<String>,
     history_time_to_live: Option<i32>,
     version_tag: Option<String>,
@@ -92,6 +95,10 @@ impl DecisionDefinition {
 
 impl From<DecisionRecord> for DecisionDefinition {
     fn from(record: DecisionRecord) -> Self {
+        let (requirements_id, requirements_key) = record
+            .requirements
+            .map(|graph| (graph.id.to_string(), graph.key.to_string()))
+            .unzip();
         DecisionDefinition {
             id: record.id.to_string(),
             key: record.key.to_string(),
@@ -101,8 +108,8 @@ impl From<DecisionRecord> for DecisionDefinition {
             resource: record.resource_name,
             deployment_id: record.deployment_id.to_string(),
             tenant_id: record.tenant_id,
-            decision_requirements_definition_id: None,
-            decision_requirements_definition_key: None,
+            decision_requirements_definition_id: requirements_id,
+            decision_requirements_definition_key: requirements_key,
             history_time_to_live: record.history_time_to_live,
             version_tag: record.version_tag,
         }

@@ -218,6 +218,11 @@ async fn resource_data(
             "Deployment resource '{resource_id}' for deployment id '{id}' does not exist."
         )));
     };
+    Ok(download(&resource))
+}
+
+/// A resource as a download.
+pub fn download(resource: &ResourceRecord) -> Response {
     let mut response = resource.bytes.to_vec().into_response();
     let headers = response.headers_mut();
     headers.insert(
@@ -227,7 +232,7 @@ async fn resource_data(
     headers.insert(header::CONTENT_DISPOSITION, attachment(&resource.name));
     // The bytes come from whoever may deploy; a browser must not make a page of them.
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Ok(response)
+    response
 }
 
 /// The header that offers a download under a name.

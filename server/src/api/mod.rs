@@ -8,6 +8,7 @@ pub mod base_uri;
 pub mod body;
 pub mod condition;
 pub mod decision_definition;
+pub mod decision_requirements_definition;
 mod definition;
 pub mod deployment;
 pub mod engine;
@@ -114,6 +115,7 @@ pub fn paths() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(condition::routes())
         .merge(decision_definition::routes())
+        .merge(decision_requirements_definition::routes())
         .merge(deployment::routes())
         .merge(engine::routes())
         .merge(event_subscription::routes())

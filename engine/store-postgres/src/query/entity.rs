@@ -7,18 +7,18 @@ use std::sync::Arc;
 
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField,
-    ProcessInstanceField, SubscriptionField, TaskField, VariableField,
+    ProcessInstanceField, RequirementsField, SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
     DecisionRecord, DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskColumns, ExternalTaskRecord,
-    IncidentRecord, IncidentRow, ProcessInstanceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow,
-    VariableRecord,
+    IncidentRecord, IncidentRow, ProcessInstanceRecord, RequirementsRecord, SubscriptionRecord, SubscriptionRow,
+    TaskRecord, UserTaskRow, VariableRecord,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::{Column, Entity, Kind};
-use crate::decision::{DECISION_COLUMNS, read_decision};
+use crate::decision::{DECISION_COLUMNS, REQUIREMENTS_COLUMNS, read_decision, read_requirements};
 use crate::deployment::{DEFINITION_COLUMNS, read_definition};
 
 pub(super) const fn text(sql: &'static str) -> Column {
@@ -135,11 +135,45 @@ impl Entity for DecisionRecord {
                 "(not exists (select from decision_definition newer where newer.key = d.key \
                  and newer.tenant_id is not distinct from d.tenant_id and newer.version > d.version))",
             ),
+            DecisionField::RequirementsId => text("d.requirements_id"),
+            DecisionField::RequirementsKey => text("d.requirements_key"),
         }
     }
 
     fn read(row: &PgRow) -> sqlx::Result<Self> {
         read_decision(row)
+    }
+}
+
+impl Entity for RequirementsRecord {
+    type Field = RequirementsField;
+    const COLUMNS: &'static str = REQUIREMENTS_COLUMNS;
+    /// The first decision of a graph tells of it.
+    const FROM: &'static str = "(select * from decision_definition d where d.requirements_id is not null \
+        and not exists (select 1 from decision_definition other where other.requirements_key = d.requirements_key \
+        and other.requirements_id = d.requirements_id and other.id < d.id)) g";
+    const ID: &'static str = "g.requirements_id";
+    const VARIABLES: Option<&'static str> = None;
+
+    fn column(field: RequirementsField) -> Column {
+        match field {
+            RequirementsField::Id => text("g.requirements_id"),
+            RequirementsField::Key => text("g.requirements_key"),
+            RequirementsField::Category => text("g.category"),
+            RequirementsField::Name => text("g.requirements_name"),
+            RequirementsField::Version => integer("g.requirements_version"),
+            RequirementsField::DeploymentId => id("g.deployment_id"),
+            RequirementsField::ResourceName => text("g.resource_name"),
+            RequirementsField::TenantId => text("g.tenant_id"),
+            RequirementsField::Latest => boolean(
+                "(not exists (select 1 from decision_definition newer where newer.requirements_key = g.requirements_key \
+                 and newer.tenant_id is not distinct from g.tenant_id and newer.requirements_version > g.requirements_version))",
+            ),
+        }
+    }
+
+    fn read(row: &PgRow) -> sqlx::Result<Self> {
+        read_requirements(row)
     }
 }
 

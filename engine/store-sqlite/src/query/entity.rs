@@ -5,17 +5,17 @@
 
 use flowstone_store::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField,
-    ProcessInstanceField, SubscriptionField, TaskField, VariableField,
+    ProcessInstanceField, RequirementsField, SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
     DecisionRecord, DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskRecord, IncidentRecord,
-    ProcessInstanceRecord, SubscriptionRecord, TaskRecord, VariableRecord,
+    ProcessInstanceRecord, RequirementsRecord, SubscriptionRecord, TaskRecord, VariableRecord,
 };
 use sqlx::sqlite::SqliteRow;
 
 use super::{Column, Entity, Kind};
 use crate::cells::Cells;
-use crate::decision::{DECISION_COLUMNS, read_decision};
+use crate::decision::{DECISION_COLUMNS, REQUIREMENTS_COLUMNS, read_decision, read_requirements};
 use crate::definition::{DEFINITION_COLUMNS, read_definition};
 use crate::live::{read_incident, read_subscription, read_user_task};
 
@@ -124,11 +124,45 @@ impl Entity for DecisionRecord {
                 "(not exists (select 1 from decision_definition newer where newer.key = d.key \
                  and newer.tenant_id is d.tenant_id and newer.version > d.version))",
             ),
+            DecisionField::RequirementsId => text("d.requirements_id"),
+            DecisionField::RequirementsKey => text("d.requirements_key"),
         }
     }
 
     fn read(row: &SqliteRow) -> sqlx::Result<Self> {
         read_decision(row)
+    }
+}
+
+impl Entity for RequirementsRecord {
+    type Field = RequirementsField;
+    const COLUMNS: &'static str = REQUIREMENTS_COLUMNS;
+    /// The first decision of a graph tells of it.
+    const FROM: &'static str = "(select * from decision_definition d where d.requirements_id is not null \
+        and not exists (select 1 from decision_definition other where other.requirements_key = d.requirements_key \
+        and other.requirements_id = d.requirements_id and other.id < d.id)) g";
+    const ID: &'static str = "g.requirements_id";
+    const VARIABLES: Option<&'static str> = None;
+
+    fn column(field: RequirementsField) -> Column {
+        match field {
+            RequirementsField::Id => text("g.requirements_id"),
+            RequirementsField::Key => text("g.requirements_key"),
+            RequirementsField::Category => text("g.category"),
+            RequirementsField::Name => text("g.requirements_name"),
+            RequirementsField::Version => integer("g.requirements_version"),
+            RequirementsField::DeploymentId => id("g.deployment_id"),
+            RequirementsField::ResourceName => text("g.resource_name"),
+            RequirementsField::TenantId => text("g.tenant_id"),
+            RequirementsField::Latest => boolean(
+                "(not exists (select 1 from decision_definition newer where newer.requirements_key = g.requirements_key \
+                 and newer.tenant_id is g.tenant_id and newer.requirements_version > g.requirements_version))",
+            ),
+        }
+    }
+
+    fn read(row: &SqliteRow) -> sqlx::Result<Self> {
+        read_requirements(row)
     }
 }
 

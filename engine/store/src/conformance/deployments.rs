@@ -5,8 +5,10 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::fixture::{activity, commit, deploy, deployment, job, now, waiting};
-use crate::query::{DecisionField, DefinitionField, JobField, Query, Scalar, Test};
-use crate::record::{ActivityKind, DecisionRecord, DefinitionRecord, JobRow, NewDeployment, ResourceRecord};
+use crate::query::{DecisionField, DefinitionField, JobField, Query, RequirementsField, Scalar, Test};
+use crate::record::{
+    ActivityKind, DecisionRecord, DefinitionRecord, JobRow, NewDeployment, Requirements, ResourceRecord,
+};
 use crate::{Error, JobOverrideChange, JobOverrideRow, SharedStore};
 
 pub async fn versions_are_counted_per_key_and_tenant_even_at_once(store: SharedStore) {
@@ -378,8 +380,61 @@ pub(super) fn decision(key: &str, tenant: Option<&str>) -> NewDeployment {
         tenant_id: new.deployment.tenant_id.clone(),
         version_tag: Some("v1".to_owned()),
         history_time_to_live: Some(7),
+        requirements: None,
     });
     new
+}
+
+/// A deployment of a file with two decisions.
+pub(super) fn graph(key: &str, tenant: Option<&str>) -> NewDeployment {
+    let mut new = decision(&format!("{key} first"), tenant);
+    new.decisions[0].requirements = Some(Requirements {
+        id: Uuid::now_v7().to_string().into(),
+        key: key.into(),
+        name: Some("Prices \u{e4}".to_owned()),
+        version: 0,
+    });
+    let second = DecisionRecord {
+        id: Uuid::now_v7().to_string().into(),
+        key: format!("{key} second").into(),
+        ..new.decisions[0].clone()
+    };
+    new.decisions.push(second);
+    new
+}
+
+pub async fn files_of_several_decisions_are_graphs_with_versions_of_their_own(store: SharedStore) {
+    store.deploy(decision("prices first", None)).await.unwrap();
+    let mut graphs = Vec::new();
+    for tenant in [None, None, Some("acme")] {
+        let new = graph("prices", tenant);
+        let provisional = new.decisions[0].requirements.clone().unwrap();
+        let deployed = store.deploy(new.clone()).await.unwrap().decisions;
+        let requirements = deployed[0].requirements.clone().unwrap();
+        assert_eq!(deployed[1].requirements.as_ref(), Some(&requirements));
+        assert_eq!(
+            *requirements.id,
+            *format!("prices:{}:{}", requirements.version, provisional.id)
+        );
+        assert_eq!(
+            store.decision(&deployed[1].id).await.unwrap().as_ref(),
+            Some(&deployed[1])
+        );
+        graphs.push(deployed[0].requirements_record().unwrap());
+    }
+    let versions: Vec<i32> = graphs.iter().map(|graph| graph.requirements.version).collect();
+    assert_eq!(versions, [1, 2, 1]);
+    let text = |text: &str| Test::Equals(Scalar::Text(text.to_owned()));
+    let all = Query::default().with(RequirementsField::Key, text("prices"));
+    assert_eq!(store.count_decision_requirements(&all).await.unwrap(), 3);
+    let latest = all
+        .with(RequirementsField::Latest, Test::Equals(Scalar::Boolean(true)))
+        .with(RequirementsField::TenantId, Test::IsNull);
+    assert_eq!(store.decision_requirements(&latest).await.unwrap(), [graphs[1].clone()]);
+    let members = Query::default().with(DecisionField::RequirementsId, text(&graphs[1].requirements.id));
+    assert_eq!(store.count_decisions(&members).await.unwrap(), 2);
+    assert!(store.delete_deployment(graphs[1].deployment_id, false).await.unwrap());
+    assert_eq!(store.decision_requirements(&latest).await.unwrap(), [graphs[0].clone()]);
 }
 
 pub async fn decisions_have_versions_and_go_with_their_deployment(store: SharedStore) {

@@ -6,7 +6,7 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::deployments::decision;
+use super::deployments::{decision, graph};
 use super::fixture::{
     activity, closed_incident, commit, decided, deployment, incident, job, job_created, left_task, now, subscription,
     task_failed, user_task, variables, waiting,
@@ -18,7 +18,7 @@ use crate::history::{
 use crate::query::{
     Condition, DecisionField, DefinitionField, DeploymentField, Direction, ExecutionField, ExternalTaskField,
     HistoricActivityField, HistoricInstanceField, HistoricVariableField, IncidentField, JobField, ProcessInstanceField,
-    Query, Scalar, SubscriptionField, TaskField, Test, VariableField,
+    Query, RequirementsField, Scalar, SubscriptionField, TaskField, Test, VariableField,
 };
 use crate::record::{ActivityKind, HistoricExternalTask, NewDeployment};
 use crate::{MemoryStore, SharedStore};
@@ -253,6 +253,8 @@ fn rows() -> Rows {
             second,
             decision("order", Some("acme")),
             decision("order", Some("acme")),
+            graph("order", Some("acme")),
+            graph("order", Some("acme")),
         ],
         values,
     }
@@ -301,6 +303,12 @@ macro_rules! for_every_entity {
         $check!(deployments, count_deployments, DeploymentField, $($argument),+);
         $check!(definitions, count_definitions, DefinitionField, $($argument),+);
         $check!(decisions, count_decisions, DecisionField, $($argument),+);
+        $check!(
+            decision_requirements,
+            count_decision_requirements,
+            RequirementsField,
+            $($argument),+
+        );
         $check!(process_instances, count_process_instances, ProcessInstanceField, $($argument),+);
         $check!(external_tasks, count_external_tasks, ExternalTaskField, $($argument),+);
         $check!(tasks, count_tasks, TaskField, $($argument),+);

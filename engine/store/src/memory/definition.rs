@@ -44,10 +44,17 @@ impl State {
             }
             self.definitions.insert(definition.id.clone(), definition.clone());
         }
-        for decision in &mut new.decisions {
+        for index in 0..new.decisions.len() {
+            let (stored, rest) = new.decisions.split_at_mut(index);
+            let decision = &mut rest[0];
             let latest = self.latest_decision(&decision.key, decision.tenant_id.as_deref());
             decision.version = latest.map_or(1, |latest| latest.version + 1);
             decision.id = decision.final_id();
+            decision.requirements = decision.shared_requirements(stored).or_else(|| {
+                let requirements = decision.requirements.clone()?;
+                let latest = self.latest_requirements(&requirements.key, decision.tenant_id.as_deref());
+                Some(requirements.numbered(latest.unwrap_or(0) + 1))
+            });
             self.decisions.insert(decision.id.clone(), decision.clone());
         }
         Ok(Deployed {
@@ -61,6 +68,17 @@ impl State {
             .values()
             .filter(|decision| &*decision.key == key && decision.tenant_id.as_deref() == tenant)
             .max_by_key(|decision| decision.version)
+    }
+
+    /// The highest version of a graph of decisions.
+    pub(super) fn latest_requirements(&self, key: &str, tenant: Option<&str>) -> Option<i32> {
+        self.decisions
+            .values()
+            .filter(|decision| decision.tenant_id.as_deref() == tenant)
+            .filter_map(|decision| decision.requirements.as_ref())
+            .filter(|requirements| &*requirements.key == key)
+            .map(|requirements| requirements.version)
+            .max()
     }
 
     pub(super) fn write_definition_jobs(&mut self, put: Vec<JobRow>, deleted: &[Uuid]) {

@@ -1,5 +1,8 @@
 //! The records and what their fields hold.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use flowstone_expression::{TypedValue, Variables};
 use uuid::Uuid;
@@ -8,12 +11,12 @@ use super::evaluate::{Entity, Value};
 use super::{Live, State};
 use crate::query::{
     DecisionField, DefinitionField, DeploymentField, ExecutionField, ExternalTaskField, IncidentField,
-    ProcessInstanceField, Scalar, SubscriptionField, TaskField, VariableField,
+    ProcessInstanceField, RequirementsField, Scalar, SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
     ActivityRow, DecisionRecord, DefinitionRecord, DeploymentRecord, ExecutionRecord, ExternalTaskColumns,
-    ExternalTaskRecord, IncidentRecord, IncidentRow, ProcessInstanceRecord, SubscriptionRecord, SubscriptionRow,
-    TaskRecord, UserTaskRow, VariableRecord,
+    ExternalTaskRecord, IncidentRecord, IncidentRow, ProcessInstanceRecord, RequirementsRecord, SubscriptionRecord,
+    SubscriptionRow, TaskRecord, UserTaskRow, VariableRecord,
 };
 
 pub(super) fn text(text: impl AsRef<str>) -> Value {
@@ -72,7 +75,7 @@ impl<'state> Context<'state> {
         })
     }
 
-    pub(super) fn definition_key(&self) -> std::sync::Arc<str> {
+    pub(super) fn definition_key(&self) -> Arc<str> {
         self.definition.map_or_else(
             || {
                 let id = &self.live.instance.definition_id;
@@ -207,6 +210,8 @@ impl Entity for DecisionRecord {
             DecisionField::ResourceName => text(&row.resource_name),
             DecisionField::TenantId => optional_text(&row.tenant_id),
             DecisionField::Latest => boolean(*latest),
+            DecisionField::RequirementsId => optional_text(&row.requirements.as_ref().map(|one| one.id.clone())),
+            DecisionField::RequirementsKey => optional_text(&row.requirements.as_ref().map(|one| one.key.clone())),
         }
     }
 
@@ -216,6 +221,46 @@ impl Entity for DecisionRecord {
 
     fn record((row, _): &Self::Row<'_>) -> Self {
         (*row).clone()
+    }
+}
+
+impl Entity for RequirementsRecord {
+    type Field = RequirementsField;
+    /// The graph, and whether it is the latest of its key.
+    type Row<'state> = (RequirementsRecord, bool);
+
+    fn rows(state: &State) -> Vec<Self::Row<'_>> {
+        let told = state.decisions.values().filter_map(DecisionRecord::requirements_record);
+        let graphs: BTreeMap<Arc<str>, RequirementsRecord> =
+            told.map(|record| (record.requirements.id.clone(), record)).collect();
+        let with_latest = graphs.into_values().map(|record| {
+            let latest = state.latest_requirements(&record.requirements.key, record.tenant_id.as_deref());
+            let is_latest = latest == Some(record.requirements.version);
+            (record, is_latest)
+        });
+        with_latest.collect()
+    }
+
+    fn value((row, latest): &Self::Row<'_>, field: RequirementsField) -> Value {
+        match field {
+            RequirementsField::Id => text(&row.requirements.id),
+            RequirementsField::Key => text(&row.requirements.key),
+            RequirementsField::Category => optional_text(&row.category),
+            RequirementsField::Name => optional_text(&row.requirements.name),
+            RequirementsField::Version => integer(row.requirements.version),
+            RequirementsField::DeploymentId => id(row.deployment_id),
+            RequirementsField::ResourceName => text(&row.resource_name),
+            RequirementsField::TenantId => optional_text(&row.tenant_id),
+            RequirementsField::Latest => boolean(*latest),
+        }
+    }
+
+    fn variables<'row>(_: &'row Self::Row<'_>) -> Option<&'row Variables> {
+        None
+    }
+
+    fn record((row, _): &Self::Row<'_>) -> Self {
+        row.clone()
     }
 }
 

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use flowstone_bpmn::Diagnostic;
 use flowstone_engine::{DeployError, DeployRequest, DeployedResources, DuplicateFilter, NewResource};
+use flowstone_store::record::DecisionRecord;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use utoipa_axum::routes;
 use crate::api::base_uri::BaseUri;
 use crate::api::body::{media_type, refuse_large};
 use crate::api::decision_definition::DecisionDefinition;
+use crate::api::decision_requirements_definition::DecisionRequirementsDefinition;
 use crate::api::error::{ApiError, ErrorBody};
 use crate::api::process_definition::ProcessDefinition;
 use crate::api::value::date_to_wire;
@@ -43,6 +45,7 @@ pub struct NewDeployment {
     /// Decision definitions by id; null when none was deployed.
     #[schema(value_type = Option<Object>)]
     deployed_decision_definitions: Option<Value>,
+    /// Decision requirements definitions by id; null when none was deployed.
     #[schema(value_type = Option<Object>)]
     deployed_decision_requirements_definitions: Option<Value>,
     /// Process definitions by id that make a deployment unnecessary; only when duplicate
@@ -85,6 +88,13 @@ fn shown(deployed: DeployedResources, base: &BaseUri) -> NewDeployment {
             .collect();
         (!shown.is_empty()).then_some(Value::Object(shown))
     };
+    let graphs: Map<String, Value> = deployed
+        .decisions
+        .iter()
+        .filter_map(DecisionRecord::requirements_record)
+        .map(DecisionRequirementsDefinition::from)
+        .map(|graph| (graph.id().to_owned(), json!(graph)))
+        .collect();
     let decisions: Map<String, Value> = deployed
         .decisions
         .into_iter()
@@ -101,7 +111,7 @@ fn shown(deployed: DeployedResources, base: &BaseUri) -> NewDeployment {
         deployed_process_definitions: by_id(deployed.definitions),
         deployed_case_definitions: None,
         deployed_decision_definitions: (!decisions.is_empty()).then_some(Value::Object(decisions)),
-        deployed_decision_requirements_definitions: None,
+        deployed_decision_requirements_definitions: (!graphs.is_empty()).then_some(Value::Object(graphs)),
         existing_process_definitions: by_id(deployed.existing_definitions),
         warnings: (!deployed.warnings.is_empty()).then(|| {
             let lists = deployed.warnings.iter();

@@ -90,7 +90,7 @@ pub struct HistoricDecisionInstance {
     /// The decision that required this one.
     root_decision_instance_id: Option<String>,
     root_process_instance_id: Option<String>,
-    /// Always null: graphs are evaluated, but are no resource of their own.
+    /// Always null: history does not tell graphs.
     decision_requirements_definition_id: Option<String>,
     /// Always null.
     decision_requirements_definition_key: Option<String>,
