@@ -55,7 +55,7 @@ async fn the_snapshot_shows_the_migrated_schema() {
 
 #[tokio::test]
 async fn databases_from_before_migrations_still_open() {
-    for last in ["0004", "0005", "0007"] {
+    for last in ["0004", "0005", "0007", "0008"] {
         a_database_still_opens_after(last).await;
     }
 }
