@@ -33,6 +33,7 @@ codes! {
     START_EVENT_DEFINITION = "start-event-definition", "The start event of a sub-process has a trigger.";
     MISSING_FLOW_END = "missing-flow-end", "A sequence flow has no sourceRef or no targetRef.";
     DANGLING_FLOW = "dangling-flow", "A sequence flow refers to a node that does not exist.";
+    DANGLING_ASSOCIATION = "dangling-association", "An association refers to an element that does not exist.";
     FLOW_CROSSES_SCOPE = "flow-crosses-scope", "A sequence flow crosses the border of a process or sub-process.";
     UNKNOWN_DEFAULT_FLOW = "unknown-default-flow", "The default flow does not leave the node.";
     DEFAULT_FLOW_CONDITION = "default-flow-condition", "The default flow of an exclusive gateway has a condition.";

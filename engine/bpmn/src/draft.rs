@@ -41,7 +41,7 @@ pub(crate) struct DraftProcess<'tree> {
     pub nodes: Vec<DraftNode<'tree>>,
     pub flows: Vec<DraftFlow<'tree>>,
     /// Sources and targets of associations.
-    pub associations: Vec<(&'tree str, &'tree str)>,
+    pub associations: Vec<(Value<'tree>, Value<'tree>)>,
 }
 
 /// A flow node of any kind, also one that is refused.

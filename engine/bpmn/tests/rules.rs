@@ -266,6 +266,18 @@ fn conditions_are_formal_expressions() {
 }
 
 #[test]
+fn associations_connect_what_exists() {
+    let with = |target: &str| {
+        let note = "<textAnnotation id='n'><text>note</text></textAnnotation>";
+        process(&format!(
+            "{note}<association id='a' sourceRef='s' targetRef='{target}'/>"
+        ))
+    };
+    assert_eq!(with("n"), [""; 0]);
+    assert_eq!(with("nowhere"), ["dangling-association "]);
+}
+
+#[test]
 fn events_behind_a_gateway_are_reached_through_it() {
     let behind = |definition: &str, flow: &str| {
         process(&format!(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flowstone_bpmn::model::{
     Catch, EndEvent, FlowNode, Implementation, IntermediateThrowEvent, NodeIndex, NodeKind, Process, SequenceFlow,
+    StartTrigger,
 };
 
 use crate::job_definition::{JobDefinition, JobOverride};
@@ -64,8 +65,9 @@ pub fn compile(process: &Process) -> Executable {
     for (index, node) in process.indexed_nodes() {
         match &node.kind {
             NodeKind::StartEvent(event) => {
-                // A process that an event starts begins where that event is.
-                if event.trigger.is_none() || node.parent.is_some() {
+                // A process that an event starts begins where that event is; time asks nothing of who starts it.
+                let unasked = |trigger: &StartTrigger| matches!(trigger.catch, Catch::Timer(_));
+                if node.parent.is_some() || event.trigger.as_ref().is_none_or(unasked) {
                     starts.entry(node.parent).or_insert(index);
                 }
                 if let (Some(_), Some(sub_process)) = (&event.trigger, node.parent) {
@@ -76,6 +78,13 @@ pub fn compile(process: &Process) -> Executable {
             NodeKind::BoundaryEvent(event) => boundaries.entry(event.attached_to).or_default().push(index),
             _ => {}
         }
+    }
+    let mut begins = process
+        .children(None)
+        .filter(|(_, node)| matches!(node.kind, NodeKind::StartEvent(_)));
+    // Where there is only one start event, clients may start instances by it, whatever it waits for.
+    if let (Some((only, _)), None) = (begins.next(), begins.next()) {
+        starts.entry(None).or_insert(only);
     }
     let inclusive = process
         .indexed_nodes()
@@ -178,12 +187,12 @@ impl Executable {
         self.bodies.get(&index).map(|body| &body.id)
     }
 
-    /// The none start event of the process.
+    /// Where instances begin that a client starts: at the start event that needs nothing but time, or at the only one.
     pub fn start_node(&self) -> Option<&NodeInfo> {
         self.start_in(None).map(|index| &self.nodes[index.position()])
     }
 
-    /// The none start event of a sub-process, or of the process for `None`.
+    /// Where a sub-process begins, or the process for `None` when a client starts it.
     pub(crate) fn start_in(&self, scope: Option<NodeIndex>) -> Option<NodeIndex> {
         self.starts.get(&scope).copied()
     }

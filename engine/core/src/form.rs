@@ -222,7 +222,11 @@ impl Step<'_> {
         for property in &form.properties {
             let given = rest.remove(&property.id);
             if let Some(value) = self.property_value(property, given, &mut taken, holder, node)? {
-                taken.insert(property.variable.clone(), value);
+                let variable = property.variable.clone().ok_or_else(|| Rejection::FormProperty {
+                    property: property.id.clone(),
+                    problem: "stored by an expression that names no variable",
+                })?;
+                taken.insert(variable, value);
             }
         }
         for field in &form.fields {

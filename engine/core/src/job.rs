@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::{Asynchronous, Catch, NodeIndex, NodeKind, Timer, TimerKind};
 use flowstone_expression::{Value, Variables};
-use flowstone_schedule::{Cycle, Duration, RetryCycle};
+use flowstone_schedule::{Cycle, RetryCycle};
 use uuid::Uuid;
 
 use crate::command::JobChange;
@@ -388,13 +388,13 @@ pub(crate) fn timer_due(kind: TimerKind, value: &Value, now: DateTime<Utc>) -> R
     let text = text.trim();
     let too_late = || "the timer never fires; give a moment that lies ahead".to_owned();
     match kind {
-        TimerKind::Date => flowstone_schedule::parse_date(text)
+        TimerKind::Date => flowstone_schedule::due_date(text, now)
             .map(once)
             .map_err(|error| error.to_string()),
-        TimerKind::Duration => {
-            let duration = Duration::parse(text).map_err(|error| error.to_string())?;
-            duration.added_to(now).map(once).ok_or_else(too_late)
-        }
+        TimerKind::Duration => flowstone_schedule::after_duration(text, now)
+            .map_err(|error| error.to_string())?
+            .map(once)
+            .ok_or_else(too_late),
         TimerKind::Cycle => {
             let cycle = Cycle::parse(text).map_err(|error| error.to_string())?;
             Ok(Repeated {

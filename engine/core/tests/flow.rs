@@ -34,6 +34,31 @@ fn a_process_without_waiting_ends_at_once() {
 }
 
 #[test]
+fn a_client_starts_a_process_where_it_begins_unasked_or_at_its_only_start() {
+    let start = |id: &str, definition: &str| format!(r#"<startEvent id="{id}">{definition}</startEvent>"#);
+    let timer = "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>";
+    let (message, signal) = (
+        r#"<messageEventDefinition messageRef="m"/>"#,
+        r#"<signalEventDefinition signalRef="alarm"/>"#,
+    );
+    for (starts, expected) in [
+        (start("s", message), Some("u1")),
+        (start("s", timer), Some("u1")),
+        (start("s1", message) + &start("s", timer), Some("u1")),
+        (start("s1", message) + &start("s", ""), Some("u1")),
+        (start("s1", message) + &start("s", signal), None),
+    ] {
+        let content = starts.clone() + &nodes(&["u1"]) + &flows(&["s>u1"]);
+        let world = start_of(compiled(&content), &[]);
+        match (world, expected) {
+            (Ok(world), Some(expected)) => assert_eq!(world.waiting(), [expected], "{starts}"),
+            (Err(Rejection::NoNoneStart { .. }), None) => {}
+            (world, _) => panic!("{starts}: {:?}", world.map(|world| world.instance)),
+        }
+    }
+}
+
+#[test]
 fn tasks_wait_one_after_the_other() {
     let mut world = run(
         &(nodes(&["s", "w1", "u1", "r1", "e"]) + &flows(&["s>w1", "w1>u1", "u1>r1", "r1>e"])),

@@ -240,6 +240,11 @@ fn the_older_form_sets_variables_by_other_names() {
         ("required='true'", None, "form property 'f' is required"),
         ("writable='false'", Some(1.into()), "form property 'f' is not writable"),
         (
+            "expression='#{address.street}'",
+            Some(1.into()),
+            "form property 'f' is stored by an expression that names no variable",
+        ),
+        (
             "type='long'",
             Some("x".into()),
             "form field 'f': Value 'x' is not of type Long.",

@@ -45,6 +45,29 @@ impl Duration {
     }
 }
 
+/// When a timer fires that is set to a duration now: after `PT1H`, at the first moment of `R3/PT1H`, an hour after the
+/// date of `<date>/PT1H`, or at the date of `PT1H/<date>`. `None` when that cannot be expressed.
+///
+/// # Errors
+/// [`ScheduleError`], when the text is none of these.
+pub fn after_duration(text: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ScheduleError> {
+    let text = checked(text)?;
+    match text.split_once('/') {
+        Some((times, _)) if times.starts_with('R') => Ok(Cycle::parse(text)?.first_due(now)),
+        Some((duration, end)) if duration.starts_with('P') => Duration::parse(duration).and(parse_date(end).map(Some)),
+        Some((begin, duration)) => Ok(Duration::parse(duration)?.added_to(parse_date(begin)?)),
+        None => Ok(Duration::parse(text)?.added_to(now)),
+    }
+}
+
+/// When a timer fires that is set to a date: then, or when a duration such as `PT1H` has gone by.
+///
+/// # Errors
+/// [`ScheduleError`], when the text is neither.
+pub fn due_date(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, ScheduleError> {
+    temporal::parse_due_date(checked(text)?, now).map_err(|error| ScheduleError::Text(error.to_string()))
+}
+
 /// Reads a date in any ISO 8601 form.
 ///
 /// # Errors

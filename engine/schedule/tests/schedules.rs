@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use chrono::{DateTime, Utc};
-use flowstone_schedule::{Cycle, Duration, RetryCycle, parse_date};
+use flowstone_schedule::{Cycle, Duration, RetryCycle, after_duration, due_date, parse_date};
 use proptest::prelude::*;
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -36,6 +36,28 @@ fn durations_follow_the_calendar() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn timers_take_dates_and_durations_in_more_than_one_form() {
+    let now = at("2026-01-01T00:00:00Z");
+    for (text, due) in [
+        ("PT1H", "2026-01-01T01:00:00Z"),
+        ("R3/PT1H", "2026-01-01T01:00:00Z"),
+        ("PT1H/2026-01-05T00:00:00", "2026-01-05T00:00:00Z"),
+        ("2026-01-05T00:00:00/PT1H", "2026-01-05T01:00:00Z"),
+    ] {
+        assert_eq!(after_duration(text, now).unwrap(), Some(at(due)), "{text}");
+    }
+    for text in ["an hour", "2026-01-05T00:00:00", "PT1H/soon", "-PT1H"] {
+        assert!(after_duration(text, now).is_err(), "{text}");
+    }
+    assert_eq!(due_date("PT1H", now).unwrap(), at("2026-01-01T01:00:00Z"));
+    assert_eq!(
+        due_date("2026-01-05T00:00:00", now).unwrap(),
+        at("2026-01-05T00:00:00Z")
+    );
+    assert!(due_date("soon", now).is_err());
 }
 
 #[test]

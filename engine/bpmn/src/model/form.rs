@@ -105,8 +105,9 @@ pub struct FormProperty {
     pub required: bool,
     /// Whether a value may be submitted.
     pub writable: bool,
-    /// The variable that it sets.
-    pub variable: String,
+    /// The variable that it sets; `None` when its expression names none, so that nothing can be submitted to it. Its
+    /// deployment was warned of it.
+    pub variable: Option<String>,
     /// Its value when nothing is submitted.
     pub default: Option<Expression>,
 }

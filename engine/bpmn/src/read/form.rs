@@ -73,11 +73,11 @@ impl Reader<'_, '_, '_> {
         // Only what shows forms asks for it.
         self.word(element, "readable", true, owner);
         let writable = self.word(element, "writable", true, owner);
-        let variable = self.property_variable(element, owner);
         let default = self.field_expression(element, "default", owner);
         let id = id?;
+        let variable = self.property_variable(&id, element, owner);
         Some(FormProperty {
-            variable: variable.unwrap_or_else(|| id.clone()),
+            variable,
             id,
             field_type,
             required,
@@ -212,12 +212,15 @@ impl Reader<'_, '_, '_> {
             .collect()
     }
 
-    /// The variable that the older form names, by its name or by an expression that is nothing but a name.
-    fn property_variable(&mut self, element: &Element<'_>, owner: &Element<'_>) -> Option<String> {
+    /// The variable that the older form names, by its name or by an expression that is nothing but a name; else that of
+    /// its id.
+    fn property_variable(&mut self, id: &str, element: &Element<'_>, owner: &Element<'_>) -> Option<String> {
         if let Some(name) = element.attribute("variable") {
             return Some(name.text.to_owned());
         }
-        let expression = element.attribute("expression")?;
+        let Some(expression) = element.attribute("expression") else {
+            return Some(id.to_owned());
+        };
         let inside = expression
             .text
             .trim()
@@ -231,7 +234,7 @@ impl Reader<'_, '_, '_> {
                 described(element, owner),
                 shortened(expression.text)
             );
-            self.problems.error(
+            self.problems.warning(
                 Problem::new(
                     codes::UNSUPPORTED_ATTRIBUTE,
                     expression.span,
@@ -241,7 +244,7 @@ impl Reader<'_, '_, '_> {
                 .at(owner.id()),
             );
         }
-        Some(inside.to_owned())
+        is_name.then(|| inside.to_owned())
     }
 
     /// A truth value in any of the words that are allowed here.

@@ -24,7 +24,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             if child.name == "association"
                 && let (Some(source), Some(target)) = (child.attribute("sourceRef"), child.attribute("targetRef"))
             {
-                process.associations.push((source.text, target.text));
+                process.associations.push((source, target));
                 continue;
             }
             if child.name == "correlationSubscription" && parent.is_none() {

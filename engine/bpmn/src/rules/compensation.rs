@@ -18,15 +18,15 @@ pub(super) fn connect(process: &mut DraftProcess<'_>, problems: &mut Problems<'_
     let handlers: HashMap<&str, usize> = process
         .associations
         .iter()
-        .filter_map(|(source, target)| Some((*source, *by_id.get(target)?)))
+        .filter_map(|(source, target)| Some((source.text, *by_id.get(target.text)?)))
         .filter(|(_, target)| process.nodes[*target].is_for_compensation)
         .collect();
     let undoing = scopes_that_undo_themselves(process);
     let connected: HashSet<&str> = process
         .associations
         .iter()
-        .filter(|(_, target)| (by_id.get(target)).is_some_and(|target| is_activity(&process.nodes[*target])))
-        .map(|(source, _)| *source)
+        .filter(|(_, target)| (by_id.get(target.text)).is_some_and(|target| is_activity(&process.nodes[*target])))
+        .map(|(source, _)| source.text)
         .collect();
     let mut compensated = HashSet::new();
     let mut undone_by_themselves = HashSet::new();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::codes;
 use crate::draft::{DraftDocument, title};
 use crate::problems::{Problem, Problems};
-use crate::read::shortened;
+use crate::read::{shortened, unqualified_reference};
 use crate::xml::{Element, Namespace, Tree, Value, is_plain_name};
 
 pub(super) fn check(tree: &Tree<'_>, document: &DraftDocument<'_>, problems: &mut Problems<'_>) {
@@ -28,6 +28,20 @@ pub(super) fn check(tree: &Tree<'_>, document: &DraftDocument<'_>, problems: &mu
         }
     }
     for process in &document.processes {
+        for reference in process
+            .associations
+            .iter()
+            .flat_map(|(source, target)| [source, target])
+        {
+            if !seen.contains_key(unqualified_reference(reference.text)) {
+                problems.error(Problem::new(
+                    codes::DANGLING_ASSOCIATION,
+                    reference.span,
+                    format!("An association refers to '{}', which does not exist.", reference.text),
+                    "Correct the reference, or remove the association.",
+                ));
+            }
+        }
         require(process.element, problems);
         for node in &process.nodes {
             require(node.element, problems);
