@@ -141,6 +141,7 @@ impl<'d, 'i> Reader<'d, 'i> {
             self.import(import, imports);
         }
         self.types(root);
+        self.properties(root);
         let mut elements = Vec::new();
         for node in self.known_children(root) {
             if let Some(element) = self.declare(node) {
@@ -158,6 +159,23 @@ impl<'d, 'i> Reader<'d, 'i> {
         self.refuse_cycles(&elements);
         for (element, node) in elements {
             self.logic(element, node);
+        }
+    }
+
+    /// Notes how entries of contexts are called, which other decisions may reach with a dot.
+    fn properties(&mut self, root: Node<'d, 'i>) {
+        for node in root.descendants() {
+            if !self.is_known(node) {
+                continue;
+            }
+            let named = match node.tag_name().name() {
+                "column" | "output" => Some(node),
+                "contextEntry" => self.child(node, "variable"),
+                _ => None,
+            };
+            if let Some(name) = named.and_then(|named| named.attribute("name")) {
+                self.names.insert_property(name.trim());
+            }
         }
     }
 

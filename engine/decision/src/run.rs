@@ -264,6 +264,8 @@ pub(crate) fn knowledge_function(graph: &Arc<Graph>, index: usize) -> Function {
             };
             let inputs = Inputs::declared(Context::new());
             let scope = Run::new(&inputs).scope(&Place::of(&graph), &knowledge.requires, evaluation)?;
+            // It may call itself.
+            let scope = scope.with(knowledge.name.clone(), knowledge_function(&graph, index));
             let value = function.call(arguments, &scope, evaluation)?;
             result.coerce(value, &knowledge.name, evaluation)
         },

@@ -222,6 +222,29 @@ fn a_service_takes_its_input_decisions_as_given() {
 }
 
 #[test]
+fn a_business_knowledge_model_calls_itself() {
+    let file = definitions(
+        "<businessKnowledgeModel id='b' name='Sum up to'><encapsulatedLogic><formalParameter name='n'/>\
+         <literalExpression><text>if n = 0 then 0 else n + Sum up to(n - 1)</text></literalExpression>\
+         </encapsulatedLogic></businessKnowledgeModel>\
+         <decision id='d' name='d'><knowledgeRequirement><requiredKnowledge href='#b'/></knowledgeRequirement>\
+         <literalExpression><text>Sum up to(4)</text></literalExpression></decision>",
+    );
+    assert_eq!(evaluate(&model(&file), &[]), value("10"));
+}
+
+#[test]
+fn entries_of_other_decisions_are_reached_whatever_their_names_hold() {
+    let file = definitions(
+        "<decision id='a' name='Fees'><context><contextEntry><variable name='Pre-tax fee'/>\
+         <literalExpression><text>40</text></literalExpression></contextEntry></context></decision>\
+         <decision id='d' name='d'><informationRequirement><requiredDecision href='#a'/></informationRequirement>\
+         <literalExpression><text>Fees.Pre-tax fee + 2</text></literalExpression></decision>",
+    );
+    assert_eq!(evaluate(&model(&file), &[]), value("42"));
+}
+
+#[test]
 fn another_model_is_imported_by_its_namespace() {
     let library = model(&shop());
     let file = "<definitions xmlns='https://www.omg.org/spec/DMN/20230324/MODEL/' name='user' namespace='user'>\

@@ -14,6 +14,8 @@ use crate::syntax::NameIndex;
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     index: NameIndex,
+    /// Shared, because these are the same for all expressions of a file.
+    properties: Arc<NameIndex>,
     types: HashMap<Arc<str>, Type>,
     input: Option<Arc<str>>,
 }
@@ -27,6 +29,11 @@ impl Names {
     /// Adds the name of a variable, of a function or of an entry of a context.
     pub fn insert(&mut self, name: impl Into<Arc<str>>) {
         self.index.insert(&name.into());
+    }
+
+    /// Adds the name of an entry of a context that is recognised behind a dot only.
+    pub fn insert_property(&mut self, name: impl Into<Arc<str>>) {
+        Arc::make_mut(&mut self.properties).insert(&name.into());
     }
 
     /// Adds the name of a type, for `instance of` and for parameters of functions.
@@ -48,6 +55,10 @@ impl Names {
 
     pub(crate) fn index(&self) -> &NameIndex {
         &self.index
+    }
+
+    pub(crate) fn properties(&self) -> &NameIndex {
+        &self.properties
     }
 
     /// The type of that name.

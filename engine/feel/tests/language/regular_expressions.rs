@@ -17,6 +17,8 @@ fn patterns_are_those_of_xpath() {
         (r#"matches("axb", "a.b", "q")"#, "false"),
         (r#"matches("abab", "(ab)\1")"#, "true"),
         (r#"matches("abac", "(ab)\1")"#, "false"),
+        (r#"matches("x", "(x)(y)?\2$")"#, "true"),
+        (r#"matches("xyz", "(x)(y)?\2$")"#, "false"),
         (r#"matches("x", "[a-z-[aeiou]]")"#, "true"),
         (r#"matches("a", "[a-z-[aeiou]]")"#, "false"),
         (r#"matches("B", "[^a-z-[aeiou]]")"#, "true"),

@@ -263,7 +263,8 @@ impl Translator<'_> {
             return Err(format!("`\\{group}` refers to a group that is not complete"));
         }
         self.has_back_references = true;
-        let _ = write!(self.output, "(?:\\{group})");
+        // A group that matched nothing stands for the empty text.
+        let _ = write!(self.output, "(?:(?({group})\\{group}|))");
         Ok(())
     }
 

@@ -49,7 +49,7 @@ impl Parser<'_> {
         self.longest_known([&BUILTIN_NAMES, &self.local_names, self.names.index()])
     }
 
-    fn longest_known(&self, indexes: [&NameIndex; 3]) -> Option<(Arc<str>, usize)> {
+    fn longest_known<const COUNT: usize>(&self, indexes: [&NameIndex; COUNT]) -> Option<(Arc<str>, usize)> {
         let tokens = &self.tokens[self.position..];
         indexes
             .into_iter()
@@ -59,7 +59,9 @@ impl Parser<'_> {
 
     /// A name after `.`.
     pub(super) fn property_name(&mut self) -> Result<Arc<str>, ParseError> {
-        if let Some((name, length)) = self.longest_known([&PROPERTY_NAMES, &self.keys, self.names.index()]) {
+        if let Some((name, length)) =
+            self.longest_known([&PROPERTY_NAMES, &self.keys, self.names.properties(), self.names.index()])
+        {
             self.position += length;
             return Ok(name);
         }
