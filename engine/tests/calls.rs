@@ -444,6 +444,37 @@ async fn calls_in_parallel_come_back_one_by_one() {
 }
 
 #[tokio::test]
+async fn calls_that_come_back_at_once_do_not_suffer_from_those_that_fail() {
+    let kit = Kit::new().await;
+    kit.deploy("child", &line(USER_TASK)).await;
+    let several =
+        "<multiInstanceLoopCharacteristics><loopCardinality>40</loopCardinality></multiInstanceLoopCharacteristics>";
+    let out = r#"<camunda:out sourceExpression="${fit}" target="got"/>"#;
+    let parent = call("child", "", out).replace("</callActivity>", &format!("{several}</callActivity>"));
+    let parent = kit.deploy("parent", &parent).await;
+    let parent = kit.start(&parent).await.instance_id;
+    let query = Query::default().with(ProcessInstanceField::SuperInstanceId, Test::Equals(Scalar::Id(parent)));
+    let children = kit.engine.store().process_instances(&query).await.unwrap();
+    assert_eq!(children.len(), 40);
+    for fit in [3, 1] {
+        let completions = children.iter().enumerate().map(async |(number, child)| {
+            if !kit.is_running(child.id).await {
+                return None;
+            }
+            let variables = if number % fit == 0 {
+                one("fit", "yes")
+            } else {
+                Variables::new()
+            };
+            Some(complete(&kit, child.id, "m", variables).await.is_ok() == (number % fit == 0))
+        });
+        let right = futures::future::join_all(completions).await;
+        assert!(right.into_iter().flatten().all(|right| right));
+    }
+    assert_eq!(running(&kit).await, 0, "every call came back once");
+}
+
+#[tokio::test]
 async fn a_signal_that_is_thrown_asynchronously_reaches_each_by_a_job_of_its_own() {
     let kit = Kit::with(Options {
         job_execution: false,

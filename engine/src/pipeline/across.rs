@@ -1,7 +1,8 @@
 //! A command that concerns several instances: calls, what comes back from them, and signals.
 //!
-//! Such a command goes alone. What leaves one instance is given to the others until nothing is left to give, and all
-//! of it is written in one transaction or not at all.
+//! What leaves one instance is given to the others until nothing is left to give, and all of it is written in one
+//! transaction or not at all. Several such commands share a transaction while none of them fails and nobody else
+//! changes what they concern; otherwise each goes alone.
 
 mod decision;
 mod deleted;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use self::deleted::left_out;
 use super::hot::Hot;
 use super::job::Job;
-use super::round::{Round, Touched};
+use super::round::{Before, Round, Touched};
 use super::writer::Writer;
 use crate::definitions::Definition;
 use crate::error::Error;
@@ -113,13 +114,6 @@ pub(super) fn may_concern_others(hot: &Hot) -> bool {
     hot.definition.executable.concerns_others() || hot.instance.caller.is_some()
 }
 
-/// Whether an instance was there before the command.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
-    There,
-    New,
-}
-
 /// Why a command that concerns several instances was not carried out.
 pub(super) enum Failure {
     Refused(Rejection),
@@ -151,7 +145,6 @@ impl From<Error> for Failure {
 struct Across<'a> {
     writer: &'a mut Writer,
     round: &'a mut Round,
-    before: HashMap<Uuid, Before>,
     /// How deep each instance that this command started was called.
     depths: HashMap<Uuid, usize>,
     /// What is still to be told, and what came up while something was told.
@@ -162,23 +155,38 @@ struct Across<'a> {
 
 impl Writer {
     /// Carries out a command and all that follows from it in other instances; answers the instance that it was for.
-    /// After a failure all instances in memory are as before.
+    /// After a failure the round has to be taken back.
     pub(super) async fn across(&mut self, round: &mut Round, job: &Job, target: Option<Uuid>) -> Result<Uuid, Failure> {
         let mut across = Across {
             writer: self,
             round,
-            before: HashMap::new(),
             depths: HashMap::new(),
             news: VecDeque::new(),
             fresh: Vec::new(),
             leaves_out: Modification::default(),
         };
-        let done = across.carry_out(job, target).await;
-        match done {
-            Ok(_) => across.release(),
-            Err(_) => across.take_back(),
+        across.carry_out(job, target).await
+    }
+
+    /// The commands of a round stay.
+    pub(super) fn release(&mut self, round: &mut Round) {
+        for id in round.before.drain().map(|(id, _)| id) {
+            if let Some(hot) = self.hot.get(id) {
+                hot.instance.release();
+            }
         }
-        done
+    }
+
+    /// The commands of a round have never been: all instances in memory are as before.
+    pub(super) fn take_back(&mut self, round: &mut Round) {
+        for (id, before) in round.before.drain() {
+            match (before, self.hot.get(id)) {
+                (Before::There, Some(hot)) => hot.instance.take_back_held(),
+                _ => self.hot.remove(id),
+            }
+            round.touched.remove(&id);
+        }
+        round.order.clear();
     }
 }
 
@@ -205,7 +213,7 @@ impl Across<'_> {
             let Some(news) = self.news.pop_front() else {
                 return Ok(primary);
             };
-            if self.before.len() > MOST_INSTANCES {
+            if self.round.before.len() > MOST_INSTANCES {
                 return Err(Rejection::TooManyInstances { limit: MOST_INSTANCES }.into());
             }
             self.tell(news).await?;
@@ -356,9 +364,9 @@ impl Across<'_> {
             .filter(|found| reaches(found.tenant_id.as_deref()))
             .map(|found| (found.subscription.instance_id, found.subscription.activity_id))
             // What this command did to an instance is not stored yet.
-            .filter(|(instance, _)| !self.before.contains_key(instance))
+            .filter(|(instance, _)| !self.round.before.contains_key(instance))
             .collect();
-        for id in self.before.keys() {
+        for id in self.round.before.keys() {
             let Some(hot) = self.writer.hot.get(*id) else {
                 continue;
             };
@@ -423,7 +431,7 @@ impl Across<'_> {
         self.fresh.extend(news(&instance, &events));
         let touched = self.round.touch(id, || Touched::new(true, false));
         touched.projection.absorb(&definition, &mut instance, events);
-        self.before.insert(id, Before::New);
+        self.round.before.insert(id, Before::New);
         self.writer.hot.insert(Hot {
             instance,
             definition,
@@ -457,7 +465,7 @@ impl Across<'_> {
         let Some(hot) = self.writer.hot.get(id) else {
             return Err(Failure::Failed(Error::Unknown(id)));
         };
-        if *self.before.entry(id).or_insert(Before::There) == Before::There {
+        if *self.round.before.entry(id).or_insert(Before::There) == Before::There {
             hot.instance.hold();
         }
         let mut ids = InstanceIds::of(id, now);
@@ -467,25 +475,6 @@ impl Across<'_> {
         let touched = self.round.touch(id, || Touched::new(false, remembered));
         touched.projection.absorb(&hot.definition, &mut hot.instance, events);
         Ok(())
-    }
-
-    fn release(&mut self) {
-        for id in self.before.keys() {
-            if let Some(hot) = self.writer.hot.get(*id) {
-                hot.instance.release();
-            }
-        }
-    }
-
-    fn take_back(&mut self) {
-        for (id, before) in self.before.drain() {
-            match (before, self.writer.hot.get(id)) {
-                (Before::There, Some(hot)) => hot.instance.take_back_held(),
-                _ => self.writer.hot.remove(id),
-            }
-            self.round.touched.remove(&id);
-        }
-        self.round.order.clear();
     }
 }
 

@@ -38,6 +38,13 @@ impl Touched {
     }
 }
 
+/// Whether an instance was there before the round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    There,
+    New,
+}
+
 /// The work of one transaction.
 pub(super) struct Round {
     /// The moment of everything in it.
@@ -57,6 +64,8 @@ pub(super) struct Round {
     pub(super) again: Vec<Job>,
     /// Whether all of it is written or nothing.
     pub(super) together: bool,
+    /// The instances that commands concerned which may have to be taken back.
+    pub(super) before: HashMap<Uuid, Before>,
 }
 
 impl Round {
@@ -71,6 +80,7 @@ impl Round {
             unknown: Vec::new(),
             again: Vec::new(),
             together: false,
+            before: HashMap::new(),
         }
     }
 

@@ -22,10 +22,14 @@ use crate::error::Error;
 use crate::executor::Alarm;
 use crate::history::HistoryLevel;
 use crate::ids::InstanceIds;
+use crate::request::Reply;
 use crate::wake::Wake;
 
 /// How many jobs one transaction takes at most.
 const BATCH: usize = 256;
+
+/// How many jobs that concern several instances share a transaction at most.
+const SHARING: usize = 32;
 
 /// How often a job is tried against fresh state. Each try that fails means that another node
 /// changed the instance meanwhile, so some node always gets on.
@@ -60,7 +64,7 @@ pub(super) async fn run(shell: Arc<Shell>, mut jobs: mpsc::UnboundedReceiver<Job
 pub(super) struct Writer {
     pub(super) shell: Arc<Shell>,
     pub(super) hot: HotInstances,
-    /// Jobs that concern several instances: each goes alone.
+    /// Jobs that concern several instances.
     across: VecDeque<Job>,
     /// Generation of the definitions that the instances in memory were loaded with.
     generation: u64,
@@ -95,8 +99,12 @@ impl Writer {
                 Left::Apart(jobs, error) if alone => fail(jobs, &error),
                 Left::Apart(jobs, _) => batches.extend(jobs.into_iter().rev().map(|job| vec![job])),
             }
-            while let Some(job) = self.across.pop_front() {
-                self.process_across(job).await;
+            while !self.across.is_empty() {
+                let some = self.across.len().min(SHARING);
+                let jobs = self.across.drain(..some).collect();
+                for job in self.share_round(jobs).await {
+                    self.process_across(job).await;
+                }
             }
         }
         self.hot.shrink();
@@ -108,6 +116,39 @@ impl Writer {
         if generation != self.generation {
             self.generation = generation;
             self.hot.clear();
+        }
+    }
+
+    /// Carries out jobs that concern several instances in one transaction; answers those that have to go alone. One that
+    /// fails sends all of them there, so that none suffers from another.
+    async fn share_round(&mut self, jobs: Vec<Job>) -> Vec<Job> {
+        if jobs.len() < 2 {
+            return jobs;
+        }
+        let mut round = Round::new(self.shell.clock.now());
+        round.together = true;
+        let jobs = self.answer_repeated_starts(jobs).await;
+        let mut jobs = self.bring_in(jobs, &mut round).await.into_iter();
+        let mut done = Vec::new();
+        while let Some((job, target)) = jobs.next() {
+            let primary = self.across(&mut round, &job, target).await.ok();
+            let reply = primary.and_then(|primary| Some((primary, reply_of(&self.hot.get(primary)?.instance))));
+            match reply {
+                Some(reply) => done.push((job, reply)),
+                None => {
+                    self.take_back(&mut round);
+                    let all = done.into_iter().map(|(job, _)| job);
+                    return all.chain([job]).chain(jobs.map(|(job, _)| job)).collect();
+                }
+            }
+        }
+        self.release(&mut round);
+        for (job, (primary, reply)) in done {
+            note_done(&mut round, job, primary, reply);
+        }
+        self.hand_over(&mut round);
+        match self.commit(round).await {
+            Left::Again(jobs) | Left::Apart(jobs, _) => jobs,
         }
     }
 
@@ -131,8 +172,16 @@ impl Writer {
         let jobs = self.answer_repeated_starts(vec![job]).await;
         let (job, target) = self.bring_in(jobs, &mut round).await.pop()?;
         let remembered = target.is_some_and(|target| !round.fresh.contains(&target));
-        match self.across(&mut round, &job, target).await {
-            Ok(primary) => self.note_done(&mut round, job, primary),
+        let done = self.across(&mut round, &job, target).await;
+        match done {
+            Ok(_) => self.release(&mut round),
+            Err(_) => self.take_back(&mut round),
+        }
+        match done {
+            Ok(primary) => match self.hot.get(primary).map(|hot| reply_of(&hot.instance)) {
+                Some(reply) => note_done(&mut round, job, primary, reply),
+                None => job.answer_error(Error::Unknown(primary)),
+            },
             Err(Failure::Failed(error)) => {
                 job.answer_error(error);
                 return None;
@@ -154,20 +203,6 @@ impl Writer {
                 None
             }
         }
-    }
-
-    fn note_done(&mut self, round: &mut Round, job: Job, primary: Uuid) {
-        let now = round.now;
-        let Some(reply) = self.hot.get(primary).map(|hot| reply_of(&hot.instance)) else {
-            return job.answer_error(Error::Unknown(primary));
-        };
-        let Some(touched) = round.touched.get_mut(&primary) else {
-            return job.answer_error(Error::Unknown(primary));
-        };
-        for key in job.start_key().iter().chain(job.submit_key()) {
-            touched.applied.push(applied(key, &reply, now));
-        }
-        touched.jobs.push((job, Outcome::Done(Box::new(reply))));
     }
 
     /// A refused attempt at a BPMN job is counted; any other refusal changes nothing.
@@ -482,6 +517,18 @@ impl Writer {
             }
         }
     }
+}
+
+/// A job that concerns several instances is done, once the round is written.
+fn note_done(round: &mut Round, job: Job, primary: Uuid, reply: Reply) {
+    let now = round.now;
+    let Some(touched) = round.touched.get_mut(&primary) else {
+        return job.answer_error(Error::Unknown(primary));
+    };
+    for key in job.start_key().iter().chain(job.submit_key()) {
+        touched.applied.push(applied(key, &reply, now));
+    }
+    touched.jobs.push((job, Outcome::Done(Box::new(reply))));
 }
 
 /// The command that counts a failed attempt at a job; `None` when it was no attempt.
