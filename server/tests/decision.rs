@@ -117,6 +117,40 @@ async fn a_decision_is_evaluated() {
     );
 }
 
+/// A table whose cells are written in the languages that vendors allow.
+const MIXED: &str = r#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"
+    xmlns:camunda="http://camunda.org/schema/1.0/dmn" id="m" name="Mixed" namespace="shop">
+  <decision id="mixed" name="Mixed"><decisionTable>
+    <input camunda:inputVariable="total"><inputExpression expressionLanguage="juel" typeRef="integer">
+      <text>${price * count}</text></inputExpression></input>
+    <output name="note" typeRef="string"/><output name="half" typeRef="double"/>
+    <rule><inputEntry expressionLanguage="juel"><text>${total gt 10}</text></inputEntry>
+      <outputEntry expressionLanguage="javascript"><text>'at ' + price</text></outputEntry>
+      <outputEntry><text>price / 2</text></outputEntry></rule>
+  </decisionTable></decision></definitions>"#;
+
+#[tokio::test]
+async fn cells_are_computed_in_the_language_that_they_name() {
+    let api = Api::start().await;
+    api.deploy("mixed.dmn", MIXED).await;
+    let asked =
+        json!({"variables": {"price": {"value": 5, "type": "Integer"}, "count": {"value": 3, "type": "Integer"}}});
+    let path = "/decision-definition/key/mixed/evaluate";
+    assert_eq!(
+        api.post(path, asked).await.expect(200),
+        json!([{"note": {"type": "String", "value": "at 5", "valueInfo": {}},
+            "half": {"type": "Double", "value": 2.5, "valueInfo": {}}}])
+    );
+    // Unlike FEEL, a script does not make null of what is missing.
+    let lacking = api.post(path, json!({"variables": {}})).await.expect(500);
+    let message = lacking["message"].as_str().unwrap();
+    assert!(message.contains("price"), "{message}");
+    let part = Part::text(MIXED.replace("juel", "groovy")).file_name("mixed.dmn");
+    let refused = api.deploy_form(Form::new().part("mixed.dmn", part)).await.expect(500);
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("'groovy' is not supported"), "{message}");
+}
+
 #[tokio::test]
 async fn decisions_go_with_their_deployment() {
     let api = Api::start().await;
