@@ -66,7 +66,7 @@ impl Decision {
         };
         let named = variables
             .iter()
-            .map(|(name, value)| (name.as_str(), feel_value(&Value::from(value))));
+            .map(|(name, value)| (name.as_str(), as_given(feel_value(&Value::from(value)))));
         let mut inputs = Inputs::open(named.collect::<feel::Context>());
         if traced {
             inputs = inputs.traced();
@@ -93,6 +93,16 @@ impl Decision {
             rows: rows.collect::<Result<_, Error>>()?,
             evaluated: outcome.evaluated,
         })
+    }
+}
+
+/// A variable as decisions see it: moments have no zone, so that they compare with those that models write without one.
+fn as_given(value: feel::Value) -> feel::Value {
+    match value {
+        feel::Value::DateTime(moment) => {
+            feel::temporal::DateTime::new(moment.date(), moment.time().with_zone(None)).into()
+        }
+        other => other,
     }
 }
 

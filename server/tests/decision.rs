@@ -117,6 +117,29 @@ async fn a_decision_is_evaluated() {
     );
 }
 
+#[tokio::test]
+async fn a_moment_is_compared_with_what_the_model_writes() {
+    let table = r#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="Moments" namespace="shop">
+      <decision id="season" name="Season"><decisionTable>
+        <input><inputExpression typeRef="date"><text>ordered</text></inputExpression></input>
+        <output name="season" typeRef="string"/><output name="since" typeRef="date"/>
+        <rule><inputEntry><text>[date and time("2026-06-01T00:00:00")..date and time("2026-08-31T23:59:59")]</text></inputEntry>
+          <outputEntry><text>"summer"</text></outputEntry><outputEntry><text>ordered</text></outputEntry></rule>
+      </decisionTable></decision></definitions>"#;
+    let api = Api::start().await;
+    api.deploy("moments.dmn", table).await;
+    let asked = |moment: &str| json!({"variables": {"ordered": {"value": moment, "type": "Date"}}});
+    let path = "/decision-definition/key/season/evaluate";
+    let found = api.post(path, asked("2026-07-01T10:00:00.000+0000")).await.expect(200);
+    assert_eq!(found[0]["season"]["value"], "summer");
+    assert_eq!(
+        found[0]["since"],
+        json!({"type": "Date", "value": "2026-07-01T10:00:00.000+0000", "valueInfo": {}})
+    );
+    let winter = api.post(path, asked("2026-12-01T10:00:00.000+0000")).await.expect(200);
+    assert_eq!(winter, json!([]));
+}
+
 /// A table whose cells are written in the languages that vendors allow.
 const MIXED: &str = r#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"
     xmlns:camunda="http://camunda.org/schema/1.0/dmn" id="m" name="Mixed" namespace="shop">

@@ -144,7 +144,10 @@ impl Table {
                 Some(formula) => formula.evaluate(scope, evaluation)?,
                 None => Value::Null,
             };
-            let value = input.expected.coerce(value, &input.name, evaluation)?;
+            let value = match as_vendors_mean(value, input.stated.as_deref()) {
+                Ok(meant) => meant,
+                Err(value) => input.expected.coerce(value, &input.name, evaluation)?,
+            };
             let is_allowed = match &input.allowed {
                 Some(allowed) if !value.is_null() => evaluation.test(allowed, &value, scope)?.is_true(),
                 _ => true,
@@ -186,10 +189,12 @@ impl Table {
         evaluation: &mut Evaluation,
     ) -> Result<Value, EvaluationError> {
         // The type of the only output may be that of the whole result, a list of such values.
-        let value = if self.outputs.len() > 1 || !self.lists() {
-            output.expected.coerce(value, &output.label, evaluation)?
-        } else {
-            value
+        let value = match as_vendors_mean(value, output.stated.as_deref()) {
+            Ok(meant) => meant,
+            Err(value) if self.outputs.len() > 1 || !self.lists() => {
+                output.expected.coerce(value, &output.label, evaluation)?
+            }
+            Err(value) => value,
         };
         if let Some((allowed, _)) = &output.values
             && !value.is_null()
@@ -312,6 +317,21 @@ impl Table {
         };
         hits.sort_by_cached_key(rank);
         Ok(())
+    }
+}
+
+/// The value as vendors mean a type: `date` is a moment with them, and their kinds of numbers are read from texts.
+/// Otherwise the value itself, as an error.
+fn as_vendors_mean(value: Value, stated: Option<&str>) -> Result<Value, Value> {
+    match (&value, stated) {
+        (Value::DateTime(_), Some("date")) => Ok(value),
+        (Value::String(text), Some("integer" | "long" | "double" | "short" | "float" | "decimal")) => {
+            match text.trim().parse::<Number>() {
+                Ok(number) => Ok(number.into()),
+                Err(_) => Err(value),
+            }
+        }
+        _ => Err(value),
     }
 }
 

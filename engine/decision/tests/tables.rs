@@ -82,6 +82,34 @@ fn collected_numbers_are_added_up_and_compared() {
 }
 
 #[test]
+fn types_of_vendors_mean_what_they_mean_with_them() {
+    let typed = |kind: &str, test: &str| {
+        let file = table("", &["x"], &[("o", "")], &[(&[test], &["x"])]);
+        let file = file.replace("<inputExpression>", &format!("<inputExpression typeRef='{kind}'>"));
+        model(&file.replace("<output name='o'>", &format!("<output name='o' typeRef='{kind}'>")))
+    };
+    for (kind, test, given, expected) in [
+        (
+            "date",
+            "> date and time(\"2026-01-01T00:00:00\")",
+            "@\"2026-01-31T09:30:00\"",
+            "@\"2026-01-31T09:30:00\"",
+        ),
+        ("date", "> @\"2026-01-01\"", "@\"2026-01-31\"", "@\"2026-01-31\""),
+        ("integer", "> 5", "\"7\"", "7"),
+        ("double", "> 5", "\" 7.5 \"", "7.5"),
+        ("long", "> 5", "\"many\"", "null"),
+        ("number", "> 5", "\"7\"", "null"),
+    ] {
+        assert_eq!(
+            evaluate(&typed(kind, test), &[("x", given)]),
+            value(expected),
+            "{kind} {given}"
+        );
+    }
+}
+
+#[test]
 fn several_outputs_make_a_context_and_defaults_stand_in() {
     let table = table(
         "hitPolicy='UNIQUE'",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod arithmetic;
+mod builtin_arguments;
 mod contexts;
 mod control_flow;
 mod functions;
