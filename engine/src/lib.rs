@@ -32,6 +32,7 @@ mod pipeline;
 mod request;
 mod starts;
 mod suspension;
+mod time_to_live;
 mod view;
 mod wake;
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use flowstone_store::Result;
 use flowstone_store::history::TABLES;
 use flowstone_store::record::{DefinitionRecord, Deployed, JobRow, NewDeployment, ResourceRecord};
+use flowstone_store::{Result, Versioned};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _, Transaction};
 use uuid::Uuid;
@@ -228,6 +228,26 @@ pub(crate) fn read_definition(row: &PgRow) -> sqlx::Result<DefinitionRecord> {
         history_time_to_live: row.try_get(13)?,
         startable_in_tasklist: row.try_get(14)?,
     })
+}
+
+/// Sets how long history is wanted; see [`flowstone_store::Store::set_history_time_to_live`].
+pub(crate) async fn set_history_time_to_live(
+    pool: &PgPool,
+    of: Versioned,
+    id: &str,
+    days: Option<i32>,
+) -> Result<bool> {
+    let sql = match of {
+        Versioned::Process => "update process_definition set history_time_to_live = $1 where id = $2",
+        Versioned::Decision => "update decision_definition set history_time_to_live = $1 where id = $2",
+    };
+    sqlx::query(sql)
+        .bind(days)
+        .bind(storable(id))
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() > 0)
+        .map_err(|error| failure("setting how long history is wanted", error))
 }
 
 /// Definition by id; see [`flowstone_store::Store::definition`].

@@ -20,7 +20,7 @@ use flowstone_store::record::{
     ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord, TaskRecord,
     VariableRecord,
 };
-use flowstone_store::{Committed, Hint, HintStream, JobOverrideChange, JobOverrideRow, Result, Store};
+use flowstone_store::{Committed, Hint, HintStream, JobOverrideChange, JobOverrideRow, Result, Store, Versioned};
 use uuid::Uuid;
 
 use crate::query::{count, find};
@@ -86,6 +86,10 @@ impl Store for PostgresStore {
 
     async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64> {
         deployment::suspend(&self.queries, ids, suspended).await
+    }
+
+    async fn set_history_time_to_live(&self, of: Versioned, id: &str, days: Option<i32>) -> Result<bool> {
+        deployment::set_history_time_to_live(&self.queries, of, id, days).await
     }
 
     async fn override_jobs(&self, job_definitions: &[(Uuid, Arc<str>)], change: JobOverrideChange) -> Result<()> {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use flowstone_store::Result;
 use flowstone_store::record::{DefinitionRecord, Deployed, JobRow, NewDeployment, ResourceRecord};
 use flowstone_store::text::{clean_deployment, clean_job, storable};
+use flowstone_store::{Result, Versioned};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 use uuid::Uuid;
@@ -199,6 +199,26 @@ pub(crate) async fn suspend(pool: &SqlitePool, ids: &[String], suspended: bool) 
     }
     transaction.commit().await.map_err(fail)?;
     Ok(found)
+}
+
+/// Sets how long history is wanted; see [`flowstone_store::Store::set_history_time_to_live`].
+pub(crate) async fn set_history_time_to_live(
+    pool: &SqlitePool,
+    of: Versioned,
+    id: &str,
+    days: Option<i32>,
+) -> Result<bool> {
+    let sql = match of {
+        Versioned::Process => "update process_definition set history_time_to_live = ?1 where id = ?2",
+        Versioned::Decision => "update decision_definition set history_time_to_live = ?1 where id = ?2",
+    };
+    sqlx::query(sql)
+        .bind(days)
+        .bind(storable(id).into_owned())
+        .execute(pool)
+        .await
+        .map(|done| done.rows_affected() > 0)
+        .map_err(|error| failure("setting how long history is wanted", error))
 }
 
 /// Definition by id; see [`flowstone_store::Store::definition`].

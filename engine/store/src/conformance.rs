@@ -68,6 +68,7 @@ macro_rules! conformance_tests {
             deployments::jobs_of_definitions_belong_to_the_latest_version,
             deployments::a_suspended_definition_rests_with_its_jobs,
             deployments::what_is_decided_for_job_definitions_is_kept_until_they_go,
+            deployments::how_long_history_is_wanted_is_changed,
             deployments::a_deleted_deployment_takes_its_history_only_with_cascade,
             deployments::a_deleted_definition_leaves_its_deployment,
             deployments::decisions_have_versions_and_go_with_their_deployment,

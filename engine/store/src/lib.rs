@@ -20,4 +20,4 @@ pub mod text;
 
 pub use job_override::{JobOverrideChange, JobOverrideRow};
 pub use memory::{MemoryStore, like};
-pub use store::{Committed, Error, Hint, HintStream, Result, SharedStore, Store};
+pub use store::{Committed, Error, Hint, HintStream, Result, SharedStore, Store, Versioned};

@@ -38,7 +38,7 @@ use crate::record::{
     ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord, SubscriptionRow, TaskRecord, UserTaskRow,
     VariableRecord,
 };
-use crate::store::{Committed, Hint, HintStream, Result, Store};
+use crate::store::{Committed, Hint, HintStream, Result, Store, Versioned};
 pub use evaluate::like;
 use evaluate::{count, find};
 
@@ -164,6 +164,10 @@ impl Store for MemoryStore {
 
     async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64> {
         Ok(self.state().suspend_definitions(ids, suspended))
+    }
+
+    async fn set_history_time_to_live(&self, of: Versioned, id: &str, days: Option<i32>) -> Result<bool> {
+        Ok(self.state().set_history_time_to_live(of, id, days))
     }
 
     async fn override_jobs(&self, job_definitions: &[(Uuid, Arc<str>)], change: JobOverrideChange) -> Result<()> {

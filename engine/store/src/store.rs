@@ -39,6 +39,15 @@ pub enum Error {
     Failed(String),
 }
 
+/// What is deployed in versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versioned {
+    /// A process definition.
+    Process,
+    /// A decision.
+    Decision,
+}
+
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -125,6 +134,10 @@ pub trait Store: Send + Sync + 'static {
     /// Suspends or activates definitions together with the jobs that start instances of them, and forgets what was
     /// decided about the suspension of their job definitions; answers how many definitions there are among the ids.
     async fn suspend_definitions(&self, ids: &[String], suspended: bool) -> Result<u64>;
+
+    /// Sets how many days history of a process definition or decision is wanted; `false` when there is none with
+    /// this id.
+    async fn set_history_time_to_live(&self, of: Versioned, id: &str, days: Option<i32>) -> Result<bool>;
 
     /// Decides something for all jobs of job definitions, each given with its process definition; those of process
     /// definitions that do not exist are left out.

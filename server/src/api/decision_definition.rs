@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod read;
+mod time_to_live;
 
 use flowstone_store::query::DecisionField;
 use flowstone_store::record::DecisionRecord;
@@ -16,7 +17,10 @@ use super::filter::{self, Table, When};
 
 /// The operations of this resource.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(read::routes()).merge(evaluate::routes())
+    OpenApiRouter::new()
+        .merge(read::routes())
+        .merge(evaluate::routes())
+        .merge(time_to_live::routes())
 }
 
 use DecisionField as Field;

@@ -1,10 +1,35 @@
 //! What process and decision definitions have in common.
 
 use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::AppState;
 use super::error::ApiError;
+
+/// How long history of a definition is wanted.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TimeToLiveRequest {
+    /// Days, at least 0; null: for ever.
+    history_time_to_live: Option<i32>,
+}
+
+impl TimeToLiveRequest {
+    /// The days.
+    ///
+    /// # Errors
+    /// 400 below 0.
+    pub fn days(&self) -> Result<Option<i32>, ApiError> {
+        match self.history_time_to_live {
+            Some(days) if days < 0 => Err(ApiError::bad_user_request(
+                "historyTimeToLive is not greater than or equal to 0",
+            )),
+            days => Ok(days),
+        }
+    }
+}
 
 /// The refusal of a key without definition; `kind` is what was looked for, such as `process definition`.
 pub fn unknown_key(kind: &str, key: &str, tenant: Option<&str>) -> ApiError {

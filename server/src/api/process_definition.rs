@@ -5,6 +5,7 @@ mod form;
 mod read;
 mod start;
 mod suspension;
+mod time_to_live;
 
 use flowstone_store::query::DefinitionField;
 use flowstone_store::record::DefinitionRecord;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(delete::routes())
         .merge(form::routes())
         .merge(suspension::routes())
+        .merge(time_to_live::routes())
 }
 
 use DefinitionField as Field;

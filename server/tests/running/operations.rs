@@ -354,3 +354,41 @@ async fn operators_write_to_incidents() {
         }
     }
 }
+
+#[tokio::test]
+async fn how_long_history_is_wanted_is_set_by_id_and_key() {
+    const DECISION: &str = r#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d"
+        namespace="t"><decision id="rate" name="rate"><variable name="rate"/>
+        <literalExpression><text>1</text></literalExpression></decision></definitions>"#;
+    let api = Api::start().await;
+    api.deploy("p.bpmn", &hourly("p")).await;
+    api.deploy("rate.dmn", DECISION).await;
+    for (kind, key) in [("process", "p"), ("decision", "rate")] {
+        let by_key = format!("/{kind}-definition/key/{key}");
+        let id = api.get(&by_key).await.expect(200)["id"].as_str().unwrap().to_owned();
+        let by_id = format!("/{kind}-definition/{id}");
+        for (path, days) in [
+            (&by_id, json!(5)),
+            (&by_key, json!(0)),
+            (&by_key, Value::Null),
+            (&by_id, json!(9)),
+        ] {
+            let body = json!({ "historyTimeToLive": days });
+            api.put(&format!("{path}/history-time-to-live"), body).await.expect(204);
+            for path in [&by_id, &by_key] {
+                assert_eq!(api.get(path).await.expect(200)["historyTimeToLive"], days, "{path}");
+            }
+        }
+        for (path, days, status) in [
+            (by_id.clone(), -1, 400),
+            (format!("/{kind}-definition/other"), 1, 404),
+            (format!("/{kind}-definition/key/other"), 1, 404),
+            (format!("{by_key}/tenant-id/acme"), 1, 404),
+        ] {
+            let path = format!("{path}/history-time-to-live");
+            let refused = api.put(&path, json!({ "historyTimeToLive": days })).await;
+            assert_eq!(refused.status, status, "{path} {}", refused.text);
+        }
+        assert_eq!(api.get(&by_id).await.expect(200)["historyTimeToLive"], 9);
+    }
+}

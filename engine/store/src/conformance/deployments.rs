@@ -9,7 +9,7 @@ use crate::query::{DecisionField, DefinitionField, JobField, Query, Requirements
 use crate::record::{
     ActivityKind, DecisionRecord, DefinitionRecord, JobRow, NewDeployment, Requirements, ResourceRecord,
 };
-use crate::{Error, JobOverrideChange, JobOverrideRow, SharedStore};
+use crate::{Error, JobOverrideChange, JobOverrideRow, SharedStore, Versioned};
 
 pub async fn versions_are_counted_per_key_and_tenant_even_at_once(store: SharedStore) {
     let deployments: Vec<_> = (0..12)
@@ -243,6 +243,32 @@ pub async fn what_is_decided_for_job_definitions_is_kept_until_they_go(store: Sh
     assert_eq!(store.job_overrides(&all).await.unwrap(), expected[2..]);
     assert!(store.delete_deployment(definitions[1].0, false).await.unwrap());
     assert_eq!(store.job_overrides(&all).await.unwrap(), []);
+}
+
+pub async fn how_long_history_is_wanted_is_changed(store: SharedStore) {
+    let process = deploy(&store, "order", None).await;
+    let other = deploy(&store, "bill", None).await;
+    let decision = store.deploy(decision("rate", None)).await.unwrap().decisions.remove(0);
+    for days in [Some(7), Some(0), None, Some(i32::MAX)] {
+        for (of, id, exists) in [
+            (Versioned::Process, &process.id, true),
+            (Versioned::Decision, &decision.id, true),
+            (Versioned::Process, &decision.id, false),
+            (Versioned::Decision, &process.id, false),
+            (Versioned::Process, &"zero \0".into(), false),
+        ] {
+            assert_eq!(
+                store.set_history_time_to_live(of, id, days).await.unwrap(),
+                exists,
+                "{of:?} {id}"
+            );
+        }
+        let stored = store.definition(&process.id).await.unwrap().unwrap();
+        assert_eq!(stored.history_time_to_live, days);
+        let stored = store.decision(&decision.id).await.unwrap().unwrap();
+        assert_eq!(stored.history_time_to_live, days);
+    }
+    assert_eq!(store.definition(&other.id).await.unwrap(), Some(other));
 }
 
 pub async fn a_deleted_deployment_takes_its_history_only_with_cascade(store: SharedStore) {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::State;
 use crate::job_override::{JobOverrideChange, JobOverrideRow};
 use crate::record::{DecisionRecord, DefinitionRecord, Deployed, JobRow, NewDeployment, ResourceRecord};
-use crate::store::{Error, Result};
+use crate::store::{Error, Result, Versioned};
 use crate::text::{clean_deployment, clean_job};
 
 impl State {
@@ -103,6 +103,14 @@ impl State {
             .filter(|definition| named(&definition.id))
             .map(|definition| definition.suspended = suspended)
             .count() as u64
+    }
+
+    pub(super) fn set_history_time_to_live(&mut self, of: Versioned, id: &str, days: Option<i32>) -> bool {
+        let stored = match of {
+            Versioned::Process => self.definitions.get_mut(id).map(|one| &mut one.history_time_to_live),
+            Versioned::Decision => self.decisions.get_mut(id).map(|one| &mut one.history_time_to_live),
+        };
+        stored.map(|stored| *stored = days).is_some()
     }
 
     pub(super) fn override_jobs(&mut self, job_definitions: &[(Uuid, Arc<str>)], change: JobOverrideChange) {
