@@ -11,7 +11,10 @@ use crate::state::{ExternalTask, Header, Instance, Scope, ScopePhase, Wait};
 pub fn apply(instance: &mut Instance, event: &Event) {
     match event {
         // The state that begins is made by `begin`; passing a node leaves no trace in it.
-        Event::InstanceStarted { .. } | Event::NodePassed { .. } | Event::ErrorUncaught { .. } => {}
+        Event::InstanceStarted { .. }
+        | Event::NodePassed { .. }
+        | Event::ErrorUncaught { .. }
+        | Event::FormSubmitted { .. } => {}
         // They concern other instances.
         Event::InstanceCalled(_)
         | Event::DecisionAsked(_)

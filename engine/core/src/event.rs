@@ -1,6 +1,7 @@
 //! What happened to an instance. Events are facts: applying the same events to the same state
 //! gives the same state, and history is a projection of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -195,6 +196,13 @@ pub enum Event {
         error_code: String,
         /// Message.
         error_message: Option<String>,
+    },
+    /// Somebody submitted a form; the variables that came of it are told beside it.
+    FormSubmitted {
+        /// Task whose form it was; `None`: that of the start.
+        task: Option<Uuid>,
+        /// What was submitted for each field, as text; objects, files and what has no value are left out.
+        fields: BTreeMap<String, String>,
     },
     /// A variable was created or changed.
     VariableSet {

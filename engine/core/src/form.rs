@@ -4,6 +4,8 @@
 
 mod value;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::{
     FieldType, FormBinding, FormData, FormField, FormProperty, NodeIndex, NodeKind, StartEvent,
@@ -14,6 +16,7 @@ use uuid::Uuid;
 
 use crate::command::{Start, UserTaskChange};
 use crate::compile::Executable;
+use crate::event::Event;
 use crate::rejection::Rejection;
 use crate::state::{Delegation, FormReference, Instance};
 use crate::step::Step;
@@ -186,7 +189,10 @@ impl Step<'_> {
     /// The variables that an instance begins with at a start event.
     pub(crate) fn start_variables(&mut self, node: NodeIndex, start: &Start) -> Result<Variables, Rejection> {
         match start_form_of(self.model, node, start) {
-            Some(form) => self.submitted(form, self.instance.id, node, &start.variables),
+            Some(form) => {
+                self.note_submission(None, &start.variables);
+                self.submitted(form, self.instance.id, node, &start.variables)
+            }
             None => Ok(start.variables.clone()),
         }
     }
@@ -197,6 +203,7 @@ impl Step<'_> {
         let token = self.instance.token(task).ok_or(Rejection::UnknownTask { task })?;
         let node = self.model.find(&token.node)?;
         let model = self.model;
+        self.note_submission(Some(task), variables);
         let variables = match &model.flow_node(node).kind {
             NodeKind::UserTask(user_task) => self.submitted(&user_task.form_data, task, node, variables)?,
             _ => return Err(Rejection::UnknownTask { task }),
@@ -205,6 +212,24 @@ impl Step<'_> {
             self.change_user_task(task, &UserTaskChange::Resolve(variables))
         } else {
             self.complete_user_task(task, &variables)
+        }
+    }
+
+    fn note_submission(&mut self, task: Option<Uuid>, variables: &Variables) {
+        let submitted = variables.iter();
+        let fields: BTreeMap<String, String> = submitted
+            .filter_map(|(name, value)| match value {
+                TypedValue::Null
+                | TypedValue::Bytes(_)
+                | TypedValue::File(_)
+                | TypedValue::Json(_)
+                | TypedValue::Xml(_)
+                | TypedValue::Object(_) => None,
+                value => Some((name.clone(), Value::from(value).to_text().ok()?)),
+            })
+            .collect();
+        if !fields.is_empty() {
+            self.emit(Event::FormSubmitted { task, fields });
         }
     }
 

@@ -112,6 +112,7 @@ impl Projection {
         match event {
             Event::InstanceStarted { .. }
             | Event::ErrorUncaught { .. }
+            | Event::FormSubmitted { .. }
             | Event::InstanceCalled(_)
             | Event::DecisionAsked(_)
             | Event::CallCanceled { .. }

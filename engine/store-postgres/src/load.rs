@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use flowstone_store::change::AppliedCommand;
 use flowstone_store::history::TABLES;
 use flowstone_store::record::{
-    ActivityKind, ActivityRow, DueJob, ExternalTaskColumns, IncidentRow, InstanceRow, InstanceSnapshot, JobRow,
-    ReadyTask, SubscriptionRow, UserTaskRow,
+    ActivityKind, ActivityRow, DueJob, EventLogRow, ExternalTaskColumns, IncidentRow, InstanceRow, InstanceSnapshot,
+    JobRow, ReadyTask, SubscriptionRow, UserTaskRow,
 };
 use flowstone_store::{Error, Result};
 use serde::Deserialize;
@@ -409,12 +409,27 @@ pub(crate) async fn next_due(pool: &PgPool, after: DateTime<Utc>) -> Result<Opti
 }
 
 /// The stored events of an instance; see [`flowstone_store::Store::event_log`].
-pub(crate) async fn event_log(pool: &PgPool, instance: Uuid) -> Result<Vec<Vec<u8>>> {
-    sqlx::query_scalar("select events from history_event where instance_id = $1 order by version")
-        .bind(instance)
-        .fetch_all(pool)
-        .await
-        .map_err(|error| failure("reading the events of an instance", error))
+pub(crate) async fn event_log(pool: &PgPool, instance: Uuid, after: i64, limit: u32) -> Result<Vec<EventLogRow>> {
+    sqlx::query(
+        "select instance_id, version, at, events from history_event \
+         where instance_id = $1 and version > $2 order by version limit $3",
+    )
+    .bind(instance)
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await
+    .and_then(|rows| rows.iter().map(read_events).collect())
+    .map_err(|error| failure("reading the events of an instance", error))
+}
+
+fn read_events(row: &PgRow) -> sqlx::Result<EventLogRow> {
+    Ok(EventLogRow {
+        instance_id: row.try_get(0)?,
+        version: row.try_get(1)?,
+        at: row.try_get(2)?,
+        events: row.try_get(3)?,
+    })
 }
 
 /// Deletes the history of an ended instance; see

@@ -15,10 +15,10 @@ use flowstone_store::query::{
     RequirementsField, SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
-    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
-    HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment,
-    ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord, TaskRecord,
-    VariableRecord,
+    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, EventLogRow, ExecutionRecord,
+    ExternalTaskRecord, HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow,
+    NewDeployment, ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord,
+    TaskRecord, VariableRecord,
 };
 use flowstone_store::{Committed, Hint, HintStream, JobOverrideChange, JobOverrideRow, Result, Store, Versioned};
 use uuid::Uuid;
@@ -144,8 +144,8 @@ impl Store for PostgresStore {
         load::delete_historic_instance(&self.queries, id).await
     }
 
-    async fn event_log(&self, instance: Uuid) -> Result<Vec<Vec<u8>>> {
-        load::event_log(&self.queries, instance).await
+    async fn event_log(&self, instance: Uuid, after: i64, limit: u32) -> Result<Vec<EventLogRow>> {
+        load::event_log(&self.queries, instance, after, limit).await
     }
 
     async fn send_hint(&self, hint: Hint) -> Result<()> {

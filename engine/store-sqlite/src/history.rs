@@ -2,19 +2,38 @@
 
 use flowstone_store::Result;
 use flowstone_store::history::{HistoryRow, TABLES};
+use flowstone_store::record::EventLogRow;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
+use crate::cells::Cells;
 use crate::error::failure;
 use crate::rows::json;
 
 /// The stored events of an instance; see [`flowstone_store::Store::event_log`].
-pub(crate) async fn event_log(pool: &SqlitePool, instance: Uuid) -> Result<Vec<Vec<u8>>> {
-    sqlx::query_scalar("select events from history_event where instance_id = ?1 order by version")
-        .bind(instance.to_string())
-        .fetch_all(pool)
-        .await
-        .map_err(|error| failure("reading the events of an instance", error))
+pub(crate) async fn event_log(pool: &SqlitePool, instance: Uuid, after: i64, limit: u32) -> Result<Vec<EventLogRow>> {
+    sqlx::query(
+        "select instance_id, version, at, events from history_event \
+         where instance_id = ?1 and version > ?2 order by version limit ?3",
+    )
+    .bind(instance.to_string())
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await
+    .and_then(|rows| rows.iter().map(read_events).collect())
+    .map_err(|error| failure("reading the events of an instance", error))
+}
+
+fn read_events(row: &SqliteRow) -> sqlx::Result<EventLogRow> {
+    let cells = Cells(row);
+    Ok(EventLogRow {
+        instance_id: cells.id(0)?,
+        version: cells.get(1)?,
+        at: cells.time(2)?,
+        events: cells.get(3)?,
+    })
 }
 
 /// Deletes the history of an ended instance; see

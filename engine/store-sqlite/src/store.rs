@@ -15,10 +15,10 @@ use flowstone_store::query::{
     RequirementsField, SubscriptionField, TaskField, VariableField,
 };
 use flowstone_store::record::{
-    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
-    HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment,
-    ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord, TaskRecord,
-    VariableRecord,
+    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, EventLogRow, ExecutionRecord,
+    ExternalTaskRecord, HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow,
+    NewDeployment, ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord,
+    TaskRecord, VariableRecord,
 };
 use flowstone_store::{Committed, Hint, HintStream, JobOverrideChange, JobOverrideRow, Result, Store, Versioned};
 use uuid::Uuid;
@@ -144,8 +144,8 @@ impl Store for SqliteStore {
         history::delete_historic_instance(&self.writer, id).await
     }
 
-    async fn event_log(&self, instance: Uuid) -> Result<Vec<Vec<u8>>> {
-        history::event_log(&self.readers, instance).await
+    async fn event_log(&self, instance: Uuid, after: i64, limit: u32) -> Result<Vec<EventLogRow>> {
+        history::event_log(&self.readers, instance, after, limit).await
     }
 
     async fn send_hint(&self, _hint: Hint) -> Result<()> {

@@ -19,5 +19,5 @@ mod store;
 pub mod text;
 
 pub use job_override::{JobOverrideChange, JobOverrideRow};
-pub use memory::{MemoryStore, like};
+pub use memory::{MemoryStore, like, ordering, passes};
 pub use store::{Committed, Error, Hint, HintStream, Result, SharedStore, Store, Versioned};

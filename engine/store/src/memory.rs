@@ -39,8 +39,8 @@ use crate::record::{
     VariableRecord,
 };
 use crate::store::{Committed, Hint, HintStream, Result, Store, Versioned};
-pub use evaluate::like;
 use evaluate::{count, find};
+pub use evaluate::{like, ordering, passes};
 
 /// A store in the memory of this process. Clones share what is stored.
 #[derive(Clone, Debug, Default)]
@@ -238,8 +238,8 @@ impl Store for MemoryStore {
         Ok(self.state().delete_historic_instance(id))
     }
 
-    async fn event_log(&self, instance: Uuid) -> Result<Vec<Vec<u8>>> {
-        Ok(self.state().event_log(instance))
+    async fn event_log(&self, instance: Uuid, after: i64, limit: u32) -> Result<Vec<EventLogRow>> {
+        Ok(self.state().event_log(instance, after, limit))
     }
 
     async fn send_hint(&self, _hint: Hint) -> Result<()> {

@@ -18,10 +18,10 @@ use crate::query::{
     RequirementsField, SubscriptionField, TaskField, VariableField,
 };
 use crate::record::{
-    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, ExecutionRecord, ExternalTaskRecord,
-    HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow, NewDeployment,
-    ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord, TaskRecord,
-    VariableRecord,
+    DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, DueJob, EventLogRow, ExecutionRecord,
+    ExternalTaskRecord, HistoricActivityRecord, HistoricInstanceRecord, IncidentRecord, InstanceSnapshot, JobRow,
+    NewDeployment, ProcessInstanceRecord, ReadyTask, RequirementsRecord, ResourceRecord, SubscriptionRecord,
+    TaskRecord, VariableRecord,
 };
 
 /// What can go wrong in a store. The texts hold no SQL and no secrets; the cause is logged where
@@ -167,8 +167,8 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes history of ended instances: all that is kept of one process instance.
     async fn delete_historic_instance(&self, id: Uuid) -> Result<bool>;
 
-    /// The stored events of an instance, oldest first, one JSON array per commit.
-    async fn event_log(&self, instance: Uuid) -> Result<Vec<Vec<u8>>>;
+    /// The stored events of the first commits of an instance after a version, oldest first; versions begin with 1.
+    async fn event_log(&self, instance: Uuid, after: i64, limit: u32) -> Result<Vec<EventLogRow>>;
 
     /// Tells other nodes. May be lost.
     async fn send_hint(&self, hint: Hint) -> Result<()>;

@@ -2,6 +2,7 @@
 
 mod activity_instance;
 mod decision_instance;
+mod detail;
 mod external_task_log;
 mod incident;
 mod job_log;
@@ -19,6 +20,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(activity_instance::routes())
         .merge(decision_instance::routes())
+        .merge(detail::routes())
         .merge(external_task_log::routes())
         .merge(incident::routes())
         .merge(job_log::routes())

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod called;
+mod details;
 mod forms;
 mod history;
 mod job_definitions;

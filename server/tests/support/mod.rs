@@ -69,7 +69,7 @@ impl Api {
         .await
     }
 
-    async fn with(options: Options) -> Api {
+    pub async fn with(options: Options) -> Api {
         let clock = Arc::new(ManualClock::new(start_of_time()));
         let options = Options {
             clock: clock.clone(),

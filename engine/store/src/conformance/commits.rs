@@ -9,7 +9,7 @@ use super::fixture::{
 use crate::SharedStore;
 use crate::change::{Batch, HeaderChange, InstanceChange};
 use crate::query::{ProcessInstanceField, Query, Scalar, Test};
-use crate::record::{ActivityKind, IncidentRow};
+use crate::record::{ActivityKind, EventLogRow, IncidentRow};
 
 pub async fn what_is_left_of_a_repetition_is_loaded_and_is_no_activity(store: SharedStore) {
     let mut fixture = waiting("order:1:x");
@@ -206,21 +206,34 @@ pub async fn events_are_kept_in_the_order_of_versions(store: SharedStore) {
     let fixture = waiting("order:1:x");
     let other = waiting("order:1:x");
     let mut start = fixture.start();
-    start.event_log = Some(fixture.events(1, b"[\"\xc3\xa4\"]"));
+    let at = now();
+    let events = |version, events: &[u8]| EventLogRow {
+        at,
+        ..fixture.events(version, events)
+    };
+    start.event_log = Some(events(1, b"[\"\xc3\xa4\"]"));
     let mut foreign = other.start();
     foreign.event_log = Some(other.events(1, b"[0]"));
     commit(&store, [start, foreign]).await;
     for version in 1..12 {
         let mut next = touch(fixture.id(), version);
-        next.event_log = Some(fixture.events(version + 1, version.to_string().as_bytes()));
+        next.event_log = Some(events(version + 1, version.to_string().as_bytes()));
         commit(&store, [next]).await;
     }
-    let log = store.event_log(fixture.id()).await.unwrap();
-    let expected: Vec<Vec<u8>> = std::iter::once(b"[\"\xc3\xa4\"]".to_vec())
-        .chain((1..12).map(|version: i64| version.to_string().into_bytes()))
+    let expected: Vec<(i64, Vec<u8>)> = std::iter::once((1, b"[\"\xc3\xa4\"]".to_vec()))
+        .chain((1..12).map(|version: i64| (version + 1, version.to_string().into_bytes())))
         .collect();
-    assert_eq!(log, expected);
-    assert!(store.event_log(Uuid::now_v7()).await.unwrap().is_empty());
+    let log = async |after, limit| {
+        let rows = store.event_log(fixture.id(), after, limit).await.unwrap();
+        assert!(rows.iter().all(|row| row.instance_id == fixture.id() && row.at == at));
+        let rows = rows.into_iter().map(|row| (row.version, row.events));
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(log(0, 100).await, expected);
+    assert_eq!(log(0, 5).await, expected[..5]);
+    assert_eq!(log(5, 3).await, expected[5..8]);
+    assert_eq!(log(12, 3).await, []);
+    assert!(store.event_log(Uuid::now_v7(), 0, 100).await.unwrap().is_empty());
 }
 
 pub async fn history_of_an_instance_is_deleted_as_a_whole(store: SharedStore) {
@@ -231,7 +244,7 @@ pub async fn history_of_an_instance_is_deleted_as_a_whole(store: SharedStore) {
     commit(&store, [kept.complete(1), gone.complete(1)]).await;
     assert!(store.delete_historic_instance(gone.id()).await.unwrap());
     assert!(!store.delete_historic_instance(gone.id()).await.unwrap());
-    assert!(store.event_log(gone.id()).await.unwrap().is_empty());
+    assert!(store.event_log(gone.id(), 0, 100).await.unwrap().is_empty());
     let left = store.historic_activities(&Query::default()).await.unwrap();
     assert_eq!(left.len(), 3);
     assert!(left.iter().all(|row| row.instance_id == kept.id()));

@@ -200,11 +200,11 @@ pub async fn of_changes_at_once_exactly_one_wins_each_version(store: SharedStore
     }
     let snapshot = load(&store, id).await;
     assert_eq!(snapshot.instance.version, 1 + 3 * WRITERS);
-    let log = store.event_log(id).await.unwrap();
+    let log = store.event_log(id, 0, u32::MAX).await.unwrap();
     assert_eq!(log.len() as i64, 3 * WRITERS);
     let last = snapshot.activities[0].external_task.as_ref().unwrap().worker.clone();
     assert_eq!(
-        log.last().map(Vec::as_slice),
+        log.last().map(|row| row.events.as_slice()),
         last.as_ref().map(|worker| worker.as_bytes())
     );
 }

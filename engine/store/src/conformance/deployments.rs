@@ -293,7 +293,7 @@ pub async fn a_deleted_deployment_takes_its_history_only_with_cascade(store: Sha
         let left = store.historic_activities(&Query::default()).await.unwrap();
         assert_eq!(left.iter().any(|row| row.instance_id == gone.id()), !cascade);
         assert!(left.iter().any(|row| row.instance_id == kept.id()));
-        assert_eq!(store.event_log(gone.id()).await.unwrap().is_empty(), cascade);
+        assert_eq!(store.event_log(gone.id(), 0, 100).await.unwrap().is_empty(), cascade);
     }
 }
 

@@ -66,21 +66,26 @@ fn compare<E: Entity>(left: &E::Row<'_>, right: &E::Row<'_>, order: &[(E::Field,
         let (Value::One(left), Value::One(right)) = (E::value(left, *field), E::value(right, *field)) else {
             continue;
         };
-        let ascending = match (left, right) {
-            (Some(left), Some(right)) => left.partial_cmp(&right).unwrap_or(Ordering::Equal),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
-        };
-        let ordering = match direction {
-            Direction::Ascending => ascending,
-            Direction::Descending => ascending.reverse(),
-        };
+        let ordering = ordering(left.as_ref(), right.as_ref(), *direction);
         if ordering.is_ne() {
             return ordering;
         }
     }
     Ordering::Equal
+}
+
+/// How two values of a field are ordered; absent ones come last and, descending, first.
+pub fn ordering(left: Option<&Scalar>, right: Option<&Scalar>, direction: Direction) -> Ordering {
+    let ascending = match (left, right) {
+        (Some(left), Some(right)) => left.partial_cmp(right).unwrap_or(Ordering::Equal),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    };
+    match direction {
+        Direction::Ascending => ascending,
+        Direction::Descending => ascending.reverse(),
+    }
 }
 
 fn holds<E: Entity>(row: &E::Row<'_>, condition: &Condition<E::Field>) -> bool {
@@ -95,7 +100,8 @@ fn holds<E: Entity>(row: &E::Row<'_>, condition: &Condition<E::Field>) -> bool {
     }
 }
 
-fn passes(value: Option<&Scalar>, test: &Test) -> bool {
+/// Whether the value of a field passes a test.
+pub fn passes(value: Option<&Scalar>, test: &Test) -> bool {
     let ordered = |given: &Scalar, accepts: fn(Ordering) -> bool| {
         value.is_some_and(|value| order(value, given).is_some_and(accepts))
     };

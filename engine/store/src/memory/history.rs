@@ -9,13 +9,16 @@ use super::evaluate::{Entity, Value};
 use super::{Live, Rows, State};
 use crate::history::HistoricIncident;
 use crate::query::{HistoricActivityField, HistoricInstanceField, Scalar};
-use crate::record::{ActivityKind, ActivityRow, HistoricActivityRecord, HistoricInstanceRecord, IncidentRow};
+use crate::record::{
+    ActivityKind, ActivityRow, EventLogRow, HistoricActivityRecord, HistoricInstanceRecord, IncidentRow,
+};
 
 impl State {
-    pub(super) fn event_log(&self, instance: Uuid) -> Vec<Vec<u8>> {
+    pub(super) fn event_log(&self, instance: Uuid, after: i64, limit: u32) -> Vec<EventLogRow> {
         self.events
-            .range((instance, i64::MIN)..=(instance, i64::MAX))
-            .map(|(_, row)| row.events.clone())
+            .range((instance, after.saturating_add(1))..=(instance, i64::MAX))
+            .map(|(_, row)| row.clone())
+            .take(limit as usize)
             .collect()
     }
 

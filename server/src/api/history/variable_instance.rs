@@ -161,7 +161,7 @@ fn compiled(mut query: Query<Field>, given: impl Fn(&str) -> Option<Value>) -> R
 }
 
 /// Clients write names of types in any case.
-fn spell_type(name: &mut Scalar) {
+pub(super) fn spell_type(name: &mut Scalar) {
     const NAMES: [&str; 13] = [
         "Boolean", "Bytes", "Date", "Double", "File", "Integer", "Json", "Long", "Null", "Object", "Short", "String",
         "Xml",
