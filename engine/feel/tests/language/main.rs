@@ -12,6 +12,7 @@ mod names;
 mod ranges;
 mod regular_expressions;
 mod strings;
+mod tables;
 mod temporal;
 mod types;
 mod unary_tests;
