@@ -58,6 +58,7 @@ pub(super) fn translate(source: &str, flags: &str) -> Result<Translated, String>
         rest: source.chars().peekable(),
         output,
         dot_matches_all: flags.contains('s'),
+        ignores_case: flags.contains('i'),
         opened_groups: 0,
         open_groups: Vec::new(),
         closed_groups: Vec::new(),
@@ -100,10 +101,58 @@ fn remove_space(source: &str) -> String {
     kept
 }
 
+/// A class of characters.
+#[derive(Default)]
+struct Class {
+    negated: bool,
+    /// Characters, ranges and other classes, in the syntax of the regular expression crate.
+    content: String,
+    /// Categories that stay as they are where case does not matter otherwise.
+    categories: String,
+    subtracted: Option<Box<Class>>,
+}
+
+impl Class {
+    fn has_categories(&self) -> bool {
+        !self.categories.is_empty() || self.subtracted.as_deref().is_some_and(Self::has_categories)
+    }
+
+    /// The class in the syntax of the regular expression crate. Case is a matter of whole patterns there, so that
+    /// categories stand beside the class they belong to.
+    fn pattern(&self) -> String {
+        let negation = if self.negated { "^" } else { "" };
+        let content = &self.content;
+        if !self.has_categories() {
+            return match &self.subtracted {
+                Some(subtracted) => format!("[[{negation}{content}]--{}]", subtracted.pattern()),
+                None => format!("[{negation}{content}]"),
+            };
+        }
+        let mut parts = Vec::new();
+        if !content.is_empty() {
+            parts.push(format!("[{content}]"));
+        }
+        if !self.categories.is_empty() {
+            parts.push(format!("(?-i:[{}])", self.categories));
+        }
+        let parts = parts.join("|");
+        let own = if self.negated {
+            format!("(?!{parts})(?s:.)")
+        } else {
+            format!("(?:{parts})")
+        };
+        match &self.subtracted {
+            Some(subtracted) => format!("(?:(?!{}){own})", subtracted.pattern()),
+            None => format!("(?:{own})"),
+        }
+    }
+}
+
 struct Translator<'a> {
     rest: Peekable<Chars<'a>>,
     output: String,
     dot_matches_all: bool,
+    ignores_case: bool,
     opened_groups: usize,
     /// The numbers of the groups that are open here; `None` for those that capture nothing.
     open_groups: Vec<Option<usize>>,
@@ -124,7 +173,7 @@ impl Translator<'_> {
                 }
                 '[' => {
                     let class = self.class(0)?;
-                    self.output.push_str(&class);
+                    self.output.push_str(&class.pattern());
                     true
                 }
                 '(' => {
@@ -327,13 +376,15 @@ impl Translator<'_> {
     }
 
     /// What stands behind `[`, as a class.
-    fn class(&mut self, depth: usize) -> Result<String, String> {
+    fn class(&mut self, depth: usize) -> Result<Class, String> {
         if depth >= MAXIMUM_DEPTH {
             return Err(format!("classes nest deeper than {MAXIMUM_DEPTH} levels"));
         }
         let negated = self.rest.next_if_eq(&'^').is_some();
-        let mut content = String::new();
-        let mut subtracted = None;
+        let mut class = Class {
+            negated,
+            ..Class::default()
+        };
         let mut first = true;
         loop {
             let Some(character) = self.rest.next() else {
@@ -343,31 +394,27 @@ impl Translator<'_> {
                 ']' if !first => break,
                 '-' if !first && self.rest.peek() == Some(&'[') => {
                     self.rest.next();
-                    subtracted = Some(self.class(depth + 1)?);
+                    class.subtracted = Some(Box::new(self.class(depth + 1)?));
                     if self.rest.next() != Some(']') {
                         return Err("a subtraction ends its class".to_owned());
                     }
                     break;
                 }
                 ']' | '[' => return Err(format!("in a class, `{character}` must be written `\\{character}`")),
-                character => self.class_item(character, &mut content)?,
+                character => self.class_item(character, &mut class)?,
             }
             first = false;
         }
-        let negation = if negated { "^" } else { "" };
-        Ok(match subtracted {
-            Some(subtracted) => format!("[[{negation}{content}]--{subtracted}]"),
-            None => format!("[{negation}{content}]"),
-        })
+        Ok(class)
     }
 
     /// A character, an escape or a range of characters in a class.
-    fn class_item(&mut self, character: char, content: &mut String) -> Result<(), String> {
-        let start = match self.class_character(character, content)? {
+    fn class_item(&mut self, character: char, class: &mut Class) -> Result<(), String> {
+        let start = match self.class_character(character, class)? {
             Some(start) => start,
             None => return Ok(()),
         };
-        push_literal(content, start);
+        push_literal(&mut class.content, start);
         let mut ahead = self.rest.clone();
         let is_range = ahead.next() == Some('-') && !matches!(ahead.next(), Some(']' | '[') | None);
         if !is_range || character == '-' {
@@ -375,11 +422,10 @@ impl Translator<'_> {
         }
         self.rest.next();
         let Some(last) = self.rest.next() else { return Ok(()) };
-        let mut class = String::new();
-        match self.class_character(last, &mut class)? {
+        match self.class_character(last, &mut Class::default())? {
             Some(end) if end >= start => {
-                content.push('-');
-                push_literal(content, end);
+                class.content.push('-');
+                push_literal(&mut class.content, end);
                 Ok(())
             }
             Some(end) => Err(format!("the range `{start}-{end}` goes downwards")),
@@ -388,14 +434,20 @@ impl Translator<'_> {
     }
 
     /// The character that stands here; `None` when it was an escape for a class, which is then part of the content.
-    fn class_character(&mut self, character: char, content: &mut String) -> Result<Option<char>, String> {
+    fn class_character(&mut self, character: char, class: &mut Class) -> Result<Option<char>, String> {
         if character != '\\' {
             return Ok(Some(character));
         }
+        let is_property = matches!(self.rest.peek(), Some('p' | 'P'));
         match self.escaped_class()? {
-            Some((class, negated)) => {
+            Some((escaped, negated)) => {
                 let negation = if negated { "^" } else { "" };
-                let _ = write!(content, "[{negation}{class}]");
+                let part = if is_property && self.ignores_case {
+                    &mut class.categories
+                } else {
+                    &mut class.content
+                };
+                let _ = write!(part, "[{negation}{escaped}]");
                 Ok(None)
             }
             None => self.escaped_character().map(Some),
