@@ -17,6 +17,7 @@ mod job;
 mod listener;
 mod node;
 mod process;
+mod property;
 mod repetition;
 mod schema;
 mod script;

@@ -35,6 +35,32 @@ fn log(world: &World) -> String {
 }
 
 #[test]
+fn a_property_with_a_source_is_filled_when_its_activity_begins() {
+    let with = |attributes: &str| {
+        let content = format!(r#"<startEvent id="s"/><userTask id="u"><property id="own" {attributes}/></userTask>"#);
+        start_of(
+            compiled(&(content + &flows(&["s>u"]))),
+            &[("amount", TypedValue::from(20))],
+        )
+    };
+    for (attributes, expected) in [
+        ("camunda:src='amount'", TypedValue::from(20)),
+        ("camunda:srcExpr='${amount + 1}'", TypedValue::from(21i64)),
+        ("name='own' camunda:srcExpr='some'", TypedValue::from("some")),
+    ] {
+        assert_eq!(with(attributes).unwrap().root("own"), Some(expected), "{attributes}");
+    }
+    assert_eq!(with("").unwrap().root("own"), None);
+    for attributes in [
+        "camunda:src='nobody'",
+        "camunda:link='amount'",
+        "camunda:linkExpr='${amount}'",
+    ] {
+        assert!(with(attributes).is_err(), "{attributes}");
+    }
+}
+
+#[test]
 fn nodes_are_listened_to_on_entry_and_on_leaving() {
     let both = |mark: &str| {
         extensions(&(listener("executionListener", "start", mark) + &listener("executionListener", "end", mark)))

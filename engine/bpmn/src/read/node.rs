@@ -76,7 +76,11 @@ impl<'tree> Reader<'tree, '_, '_> {
                 "isForCompensation",
                 element.id(),
             ),
-            listeners: self.execution_listeners(index, element.id()),
+            listeners: [
+                self.declared_variables(index, element),
+                self.execution_listeners(index, element.id()),
+            ]
+            .concat(),
             remote_listeners: self.remote_listeners(index, element.id()),
             thrown_before,
             compensates: self.compensated(index, element),
