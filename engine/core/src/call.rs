@@ -152,6 +152,14 @@ impl Step<'_> {
                 }
                 self.raise_from_call(token, raised)
             }
+            FromCalled::Failed { cause, incident_type } => {
+                self.share_incident(token, *cause, incident_type);
+                Ok(())
+            }
+            FromCalled::Mended { cause } => {
+                self.resolve_incidents_from(token, *cause);
+                Ok(())
+            }
         }
     }
 

@@ -308,6 +308,18 @@ pub enum FromCalled {
     Ended,
     /// It raised something that nobody caught there.
     Raised(Raised),
+    /// It has an incident.
+    Failed {
+        /// The incident there.
+        cause: Uuid,
+        /// Its type.
+        incident_type: Arc<str>,
+    },
+    /// An incident that it had is resolved.
+    Mended {
+        /// The incident there.
+        cause: Uuid,
+    },
 }
 
 /// The data of a new instance.

@@ -1,5 +1,7 @@
 //! Incidents that somebody raises and resolves by hand.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::event::Event;
@@ -50,6 +52,25 @@ impl Step<'_> {
             annotation: None,
         })));
         Ok(())
+    }
+
+    /// A called instance has an incident of the engine, which concerns the token that waits for it, too.
+    pub(crate) fn share_incident(&mut self, token: Uuid, cause: Uuid, incident_type: &Arc<str>) {
+        let Some(node) = self.instance.token(token).map(|token| token.node.clone()) else {
+            return;
+        };
+        let id = self.ids.next_id();
+        self.emit(Event::IncidentRaised(Box::new(Incident {
+            id,
+            incident_type: incident_type.clone(),
+            token,
+            source: cause,
+            configuration: None,
+            node,
+            message: None,
+            created_at: self.now,
+            annotation: None,
+        })));
     }
 
     pub(crate) fn annotate_incident(&mut self, id: Uuid, annotation: Option<&str>) -> Result<(), Rejection> {

@@ -360,11 +360,12 @@ impl Step<'_> {
         self.emit(Event::IncidentRaised(Box::new(incident)));
     }
 
-    /// Resolves the incidents of a token or scope that one of its jobs, or itself, is the source of.
+    /// Resolves the incidents of a token or scope that one of its jobs, an incident of an instance that it called, or
+    /// itself is the source of.
     pub(crate) fn resolve_incidents_from(&mut self, owner: Uuid, source: Uuid) {
         let incidents = self.instance.incidents_of(owner);
         let open: Vec<Uuid> = incidents
-            .filter(|incident| incident.source == source && incident.is_of_failure())
+            .filter(|incident| incident.source == source && Incident::is_of_the_engine(&incident.incident_type))
             .map(|incident| incident.id)
             .collect();
         for id in open {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use flowstone_core::{
     Awaited, Called, CalledVersion, Caller, Command, DecisionQuestion, Event, EventKind, FromCalled, IdSource as _,
-    Instance, Modification, Outcome as End, Raised, Rejection, Start, Trigger, start, step,
+    Incident, Instance, Modification, Outcome as End, Raised, Rejection, Start, Trigger, start, step,
 };
 use flowstone_expression::Variables;
 use flowstone_store::query::{DefinitionField, Query, Scalar, SubscriptionField, Test};
@@ -56,6 +56,11 @@ enum News {
         raised: Raised,
     },
     Ended(Uuid),
+    /// An incident of a called instance was raised or resolved, which concerns who called it.
+    Incident {
+        caller: Caller,
+        what: FromCalled,
+    },
     /// An instance was ended from outside.
     Deleted(Caller),
     Signal {
@@ -94,6 +99,19 @@ fn news(instance: &Instance, events: &[Event]) -> Vec<News> {
             name: name.clone(),
             tenant_id: tenant_id.clone(),
             variables: variables.clone(),
+        }),
+        Event::IncidentRaised(incident) if Incident::is_of_the_engine(&incident.incident_type) => {
+            instance.caller.map(|caller| News::Incident {
+                caller,
+                what: FromCalled::Failed {
+                    cause: incident.id,
+                    incident_type: incident.incident_type.clone(),
+                },
+            })
+        }
+        Event::IncidentResolved { id, .. } => instance.caller.map(|caller| News::Incident {
+            caller,
+            what: FromCalled::Mended { cause: *id },
         }),
         Event::InstanceEnded { outcome, .. } => instance.caller.map(|caller| match outcome {
             End::ExternallyTerminated => News::Deleted(caller),
@@ -247,6 +265,14 @@ impl Across<'_> {
                     return Ok(());
                 };
                 let command = self.returned(from, caller.token, FromCalled::Ended);
+                self.step_if_possible(caller.instance, &command).await
+            }
+            News::Incident { caller, what } => {
+                let command = Command::FromCalled {
+                    token: caller.token,
+                    what,
+                    variables: Variables::new(),
+                };
                 self.step_if_possible(caller.instance, &command).await
             }
             News::Deleted(caller) => self.cancel_call(caller).await,

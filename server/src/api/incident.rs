@@ -3,6 +3,8 @@
 mod annotation;
 mod resolve;
 
+use std::collections::{HashMap, HashSet};
+
 use axum::Json;
 use axum::extract::{Path, State};
 use flowstone_store::query::{IncidentField as Field, Query, Scalar, Test};
@@ -89,10 +91,12 @@ pub struct Incident {
     annotation: Option<String>,
 }
 
-impl From<IncidentRecord> for Incident {
-    fn from(record: IncidentRecord) -> Self {
+impl Incident {
+    /// An incident as clients see it; without `causes` it is its own cause.
+    fn new(record: IncidentRecord, causes: &Causes) -> Self {
         let incident = record.incident;
         let id = incident.id.to_string();
+        let cause = causes.of(incident.id);
         Incident {
             process_definition_id: record.definition_id.to_string(),
             process_instance_id: incident.instance_id.to_string(),
@@ -101,11 +105,11 @@ impl From<IncidentRecord> for Incident {
             incident_type: incident.incident_type.to_string(),
             activity_id: incident.node_id.to_string(),
             failed_activity_id: incident.node_id.to_string(),
-            // Without called instances every incident is its own cause.
-            cause_incident_id: id.clone(),
-            root_cause_incident_id: id.clone(),
+            cause_incident_id: cause.unwrap_or(incident.id).to_string(),
+            root_cause_incident_id: causes.root_of(incident.id).to_string(),
             id,
-            configuration: incident.configuration,
+            // That of the cause is what failed.
+            configuration: incident.configuration.filter(|_| cause.is_none()),
             incident_message: incident.message,
             tenant_id: record.tenant_id,
             job_definition_id: None,
@@ -114,9 +118,54 @@ impl From<IncidentRecord> for Incident {
     }
 }
 
+/// Which incidents come from incidents of called instances: the engine names them where it else names the job or
+/// external task that failed.
+#[derive(Default)]
+struct Causes(HashMap<Uuid, Uuid>);
+
+impl Causes {
+    /// Looks up the causes of incidents, from instance to called instance.
+    async fn find(state: &AppState, records: &[IncidentRecord]) -> Result<Self, ApiError> {
+        let mut causes = HashMap::new();
+        let mut open = sources(records);
+        while !open.is_empty() {
+            let ids = open.iter().map(|(_, source)| Scalar::Id(*source)).collect();
+            let query = Query::default().with(Field::Id, Test::In(ids));
+            let found = state.store().incidents(&query).await?;
+            let known: HashSet<Uuid> = found.iter().map(|record| record.incident.id).collect();
+            causes.extend(open.into_iter().filter(|(_, source)| known.contains(source)));
+            open = sources(&found);
+            open.retain(|(id, _)| !causes.contains_key(id));
+        }
+        Ok(Self(causes))
+    }
+
+    fn of(&self, incident: Uuid) -> Option<Uuid> {
+        self.0.get(&incident).copied()
+    }
+
+    /// The first of those that cause an incident. Instances call each other without coming back to the first.
+    fn root_of(&self, incident: Uuid) -> Uuid {
+        std::iter::successors(Some(incident), |incident| self.of(*incident))
+            .last()
+            .unwrap_or(incident)
+    }
+}
+
+/// Incidents of the engine with what they come from.
+fn sources(records: &[IncidentRecord]) -> Vec<(Uuid, Uuid)> {
+    let records = records.iter().map(|record| &record.incident);
+    records
+        .filter(|incident| flowstone_core::Incident::is_of_the_engine(&incident.incident_type))
+        .filter_map(|incident| Some((incident.id, Uuid::parse_str(incident.configuration.as_deref()?).ok()?)))
+        .collect()
+}
+
 async fn found(state: &AppState, query: Query<Field>) -> Result<Json<Vec<Incident>>, ApiError> {
     let records = state.store().incidents(&query).await?;
-    Ok(Json(records.into_iter().map(Into::into).collect()))
+    let causes = Causes::find(state, &records).await?;
+    let incidents = records.into_iter().map(|record| Incident::new(record, &causes));
+    Ok(Json(incidents.collect()))
 }
 
 async fn counted(state: &AppState, query: Query<Field>) -> Result<Json<Count>, ApiError> {
@@ -147,7 +196,10 @@ async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<Js
         None => None,
     };
     match found {
-        Some(record) => Ok(Json(record.into())),
+        Some(record) => {
+            let causes = Causes::find(&state, std::slice::from_ref(&record)).await?;
+            Ok(Json(Incident::new(record, &causes)))
+        }
         None => Err(ApiError::not_found(format!("No matching incident with id {id}"))),
     }
 }

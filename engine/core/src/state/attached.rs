@@ -151,7 +151,8 @@ pub struct Incident {
     pub incident_type: Arc<str>,
     /// Token or scope concerned.
     pub token: Uuid,
-    /// External task or job that failed; else the token or scope itself.
+    /// External task or job that failed, or the incident of a called instance that concerns who called it, too; else
+    /// the token or scope itself.
     pub source: Uuid,
     /// What it is about, when somebody raised it and said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
