@@ -58,6 +58,44 @@ fn one(name: &str, value: impl Into<TypedValue>) -> Variables {
     Variables::from([(name.to_owned(), value.into())])
 }
 
+/// The nodes at which an instance has incidents.
+async fn incidents(kit: &Kit, instance: Uuid) -> Vec<String> {
+    let view = kit.engine.view(instance).await.unwrap().unwrap();
+    view.instance
+        .incidents()
+        .map(|incident| incident.node.to_string())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_incident_concerns_all_who_called_the_instance_until_it_is_resolved() {
+    let kit = Kit::new().await;
+    let work =
+        line(r#"<serviceTask id="m" camunda:type="external" camunda:topic="work"/>"#).replace(r#""m""#, r#""w""#);
+    kit.deploy("child", &work).await;
+    kit.deploy("middle", &call("child", "", "")).await;
+    let parent = kit.deploy("parent", &call("middle", "", "")).await;
+    let parent = kit.start(&parent).await.instance_id;
+    let middle = called_by(&kit, parent).await;
+    let child = called_by(&kit, middle).await;
+    for (retries, expected) in [(0, true), (1, false), (0, true)] {
+        let task = token(&kit, child, "w").await;
+        let command = Command::SetExternalTaskRetries { task, retries };
+        kit.engine.submit(Submission::new(task, command)).await.unwrap();
+        let nodes = |node: &str| if expected { vec![node.to_owned()] } else { Vec::new() };
+        assert_eq!(incidents(&kit, child).await, nodes("w"), "{retries}");
+        for caller in [middle, parent] {
+            assert_eq!(incidents(&kit, caller).await, nodes("m"), "{retries}");
+        }
+    }
+    let locked = kit.fetch("v", "work", 1).await;
+    assert!(locked.is_empty(), "nothing is left to try");
+    kit.engine.submit(Submission::new(child, delete())).await.unwrap();
+    assert!(!kit.is_running(parent).await);
+    let query = Query::<flowstone_store::query::IncidentField>::default();
+    assert_eq!(kit.engine.store().count_incidents(&query).await.unwrap(), 0);
+}
+
 async fn start_with(kit: &Kit, definition: &str, variables: Variables) -> Result<Reply, Error> {
     let request = StartRequest {
         business_key: Some("bk".to_owned()),

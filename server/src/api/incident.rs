@@ -93,7 +93,7 @@ pub struct Incident {
 
 impl Incident {
     /// An incident as clients see it; without `causes` it is its own cause.
-    fn new(record: IncidentRecord, causes: &Causes) -> Self {
+    pub(super) fn new(record: IncidentRecord, causes: &Causes) -> Self {
         let incident = record.incident;
         let id = incident.id.to_string();
         let cause = causes.of(incident.id);
@@ -121,7 +121,7 @@ impl Incident {
 /// Which incidents come from incidents of called instances: the engine names them where it else names the job or
 /// external task that failed.
 #[derive(Default)]
-struct Causes(HashMap<Uuid, Uuid>);
+pub(super) struct Causes(HashMap<Uuid, Uuid>);
 
 impl Causes {
     /// Looks up the causes of incidents, from instance to called instance.

@@ -299,13 +299,31 @@ async fn instances_are_found_by_what_happened_in_them() {
         .post(&format!("/external-task/{task}/failure"), failure)
         .await
         .expect(204);
-    let incident = called.list("/incident").await[0]["id"].as_str().unwrap().to_owned();
+    let of_instance = async |instance: &str| {
+        called
+            .list(&format!("/incident?processInstanceId={instance}"))
+            .await
+            .remove(0)
+    };
+    let (own, shared) = (of_instance(part).await, of_instance(whole).await);
+    assert_eq!(own["configuration"], task.as_str());
+    assert_eq!([&own["causeIncidentId"], &own["rootCauseIncidentId"]], [&own["id"]; 2]);
+    assert_eq!(
+        [&shared["causeIncidentId"], &shared["rootCauseIncidentId"]],
+        [&own["id"]; 2]
+    );
+    assert_eq!(
+        (&shared["activityId"], &shared["configuration"]),
+        (&json!("call"), &Value::Null)
+    );
+    assert_eq!(shared["incidentMessage"], Value::Null);
+    let incident = own["id"].as_str().unwrap().to_owned();
     let selects = async |name: &str, value: &str, expected: usize| {
         called.selects("/history/process-instance", name, value, expected).await;
     };
     selects("subProcessInstanceId", part, 1).await;
     selects("subProcessInstanceId", whole, 0).await;
-    selects("incidentStatus", "open", 1).await;
+    selects("incidentStatus", "open", 2).await;
     selects("activeActivityIdIn", "pay,x", 1).await;
     selects("activeActivityIdIn", "approve", 0).await;
     let retries = format!("/external-task/{task}/retries");
@@ -313,12 +331,12 @@ async fn instances_are_found_by_what_happened_in_them() {
     called.pay().await;
     for (name, value, expected) in [
         ("subProcessInstanceId", part, 1),
-        ("withIncidents", "true", 1),
-        ("withRootIncidents", "true", 1),
+        ("withIncidents", "true", 2),
+        ("withRootIncidents", "true", 2),
         ("incidentIdIn", incident.as_str(), 1),
-        ("incidentType", "failedExternalTask", 1),
+        ("incidentType", "failedExternalTask", 2),
         ("incidentStatus", "open", 0),
-        ("incidentStatus", "resolved", 1),
+        ("incidentStatus", "resolved", 2),
         ("incidentMessageLike", "%money", 1),
         ("executedActivityIdIn", "approve,call", 2),
         ("executedActivityIdIn", "approve", 1),

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use crate::api::AppState;
 use crate::api::body::{self, JsonBody};
 use crate::api::error::{ApiError, ErrorBody};
-use crate::api::incident::{self, Incident};
+use crate::api::incident::{self, Causes, Incident};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(create_incident))
@@ -66,5 +66,5 @@ async fn create_incident(
     };
     // It may have been resolved already, or gone with its execution.
     let record = incident::find(&state, raised).await?.ok_or_else(unknown)?;
-    Ok(Json(record.into()))
+    Ok(Json(Incident::new(record, &Causes::default())))
 }
