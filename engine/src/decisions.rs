@@ -1,6 +1,7 @@
 //! Deployed decisions: finding and evaluating them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 use flowstone_core::EvaluationLimits;
@@ -131,6 +132,7 @@ impl Definitions {
         if let Some(decision) = lock(&self.decisions).get(&id.to_owned()) {
             return Ok(decision.clone());
         }
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
         let record = self.store.decision(id).await?;
         let record = record.ok_or_else(|| Error::UnknownDecision(id.to_owned()))?;
         let resource = self
@@ -153,8 +155,11 @@ impl Definitions {
         others.retain(|other| other.resource_name == record.resource_name && other.id != record.id);
         let decision = Arc::new(Decision { record, others, model });
         let mut decisions = lock(&self.decisions);
-        decisions.insert(id.to_owned(), decision.clone(), size * 4 + 4096);
-        decisions.shrink();
+        // What was read before a change must not be remembered after it.
+        if self.forgotten.load(Ordering::SeqCst) == forgotten {
+            decisions.insert(id.to_owned(), decision.clone(), size * 4 + 4096);
+            decisions.shrink();
+        }
         Ok(decision)
     }
 

@@ -90,7 +90,7 @@ pub(crate) struct Definitions {
     /// What starts each definition, by its id. Few processes wait for anything, so these lists are short.
     started_by: Mutex<HashMap<Arc<str>, Arc<[StartSubscription]>>>,
     /// How often everything was forgotten.
-    forgotten: AtomicU64,
+    pub(crate) forgotten: AtomicU64,
 }
 
 impl Definitions {

@@ -137,5 +137,8 @@ async fn a_picture_that_was_deployed_beside_the_file_is_downloaded() {
         deploy(&api, None, Some(picture)).await;
         let shown = api.get("/decision-requirements-definition/key/meals/diagram").await;
         assert_eq!(shown.text, "<svg/>", "{picture}");
+        let of_decision = api.get("/decision-definition/key/dish/diagram").await;
+        let is_shared = picture == "meals.svg";
+        assert_eq!(of_decision.text, if is_shared { "<svg/>" } else { "" }, "{picture}");
     }
 }

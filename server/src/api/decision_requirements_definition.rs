@@ -3,8 +3,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use flowstone_store::query::{Query, RequirementsField, Scalar, Test};
 use flowstone_store::record::RequirementsRecord;
 use serde::Serialize;
@@ -15,7 +14,7 @@ use utoipa_axum::routes;
 use super::body::Parameters;
 use super::error::{ApiError, ErrorBody};
 use super::filter::{self, Table, When};
-use super::{AppState, Count, definition, deployment, tenants};
+use super::{AppState, Count, definition, tenants};
 
 /// The operations of this resource.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -292,18 +291,11 @@ async fn diagram_by_key_and_tenant(
 
 async fn picture(state: &AppState, reference: Reference) -> Result<Response, ApiError> {
     let found = find(state, reference).await?;
-    let file = &found.resource_name;
-    let stem = file.trim_end_matches(".dmn11.xml").trim_end_matches(".dmn");
-    let names = ["png", "jpg", "gif", "svg"].into_iter().flat_map(|suffix| {
-        [
-            format!("{stem}.{}.{suffix}", found.requirements.key),
-            format!("{stem}.{suffix}"),
-        ]
-    });
-    for name in names {
-        if let Some(resource) = state.store().resource_named(found.deployment_id, &name).await? {
-            return Ok(deployment::download(&resource));
-        }
-    }
-    Ok(StatusCode::NO_CONTENT.into_response())
+    definition::picture(
+        state,
+        found.deployment_id,
+        &found.resource_name,
+        &found.requirements.key,
+    )
+    .await
 }

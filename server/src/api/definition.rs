@@ -1,12 +1,13 @@
 //! What process and decision definitions have in common.
 
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::AppState;
 use super::error::ApiError;
+use super::{AppState, deployment};
 
 /// How long history of a definition is wanted.
 #[derive(Default, Deserialize, ToSchema)]
@@ -55,4 +56,26 @@ pub async fn source(
     let resource = resource
         .ok_or_else(|| ApiError::not_found(format!("The resource {resource_name} of {definition} does not exist")))?;
     Ok(String::from_utf8_lossy(&resource.bytes).into_owned())
+}
+
+/// The picture that was deployed beside a file of decisions, under its name, with or without the key of what it shows;
+/// 204 when there is none.
+///
+/// # Errors
+/// When the store cannot be asked.
+pub async fn picture(
+    state: &AppState,
+    deployment_id: Uuid,
+    resource_name: &str,
+    key: &str,
+) -> Result<Response, ApiError> {
+    let stem = resource_name.trim_end_matches(".dmn11.xml").trim_end_matches(".dmn");
+    for suffix in ["png", "jpg", "gif", "svg"] {
+        for name in [format!("{stem}.{key}.{suffix}"), format!("{stem}.{suffix}")] {
+            if let Some(resource) = state.store().resource_named(deployment_id, &name).await? {
+                return Ok(deployment::download(&resource));
+            }
+        }
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use flowstone_store::query::{DecisionField, Query};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +24,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(xml))
         .routes(routes!(xml_by_key))
         .routes(routes!(xml_by_key_and_tenant))
+        .routes(routes!(diagram))
+        .routes(routes!(diagram_by_key))
+        .routes(routes!(diagram_by_key_and_tenant))
 }
 
 /// The source of a decision definition.
@@ -135,4 +139,40 @@ async fn source(state: &AppState, reference: Reference) -> Result<Json<DecisionD
         id: decision.id.to_string(),
         dmn_xml: source,
     }))
+}
+
+/// Download the picture of a decision definition
+///
+/// It is the picture that was deployed beside the file, under its name: 204 when there is none.
+#[utoipa::path(get, path = "/decision-definition/{id}/diagram", operation_id = "getDecisionDefinitionDiagram",
+    tag = "Decision Definition", params(("id" = String, Path, description = "Definition id")),
+    responses((status = 200, content_type = "image/*"), (status = 204), (status = 404, body = ErrorBody)))]
+async fn diagram(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    picture(&state, Reference::Id(id)).await
+}
+
+/// Download the picture of the latest version of a decision definition
+#[utoipa::path(get, path = "/decision-definition/key/{key}/diagram", operation_id = "getDecisionDefinitionDiagramByKey",
+    tag = "Decision Definition", params(("key" = String, Path, description = "Id of the decision in its file")),
+    responses((status = 200, content_type = "image/*"), (status = 204), (status = 404, body = ErrorBody)))]
+async fn diagram_by_key(State(state): State<AppState>, Path(key): Path<String>) -> Result<Response, ApiError> {
+    picture(&state, Reference::Key(key, None)).await
+}
+
+/// Download the picture of the latest version of a decision definition of a tenant
+#[utoipa::path(get, path = "/decision-definition/key/{key}/tenant-id/{tenant-id}/diagram",
+    operation_id = "getDecisionDefinitionDiagramByKeyAndTenant", tag = "Decision Definition",
+    params(("key" = String, Path, description = "Id of the decision in its file"),
+        ("tenant-id" = String, Path, description = "Tenant")),
+    responses((status = 200, content_type = "image/*"), (status = 204), (status = 404, body = ErrorBody)))]
+async fn diagram_by_key_and_tenant(
+    State(state): State<AppState>,
+    Path((key, tenant)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    picture(&state, Reference::Key(key, Some(tenant))).await
+}
+
+async fn picture(state: &AppState, reference: Reference) -> Result<Response, ApiError> {
+    let decision = find(state, reference).await?;
+    definition::picture(state, decision.deployment_id, &decision.resource_name, &decision.key).await
 }
