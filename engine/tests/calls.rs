@@ -4,7 +4,7 @@
 
 mod kit;
 
-use flowstone_core::{Awaited, Command, EventKind, Instruction, Modification, Rejection, Trigger, Wait};
+use flowstone_core::{Awaited, Command, EventKind, Instruction, JobChange, Modification, Rejection, Trigger, Wait};
 use flowstone_engine::{Error, Options, Reply, StartRequest, Submission};
 use flowstone_expression::{TypedValue, Variables};
 use flowstone_store::query::{HistoricInstanceField, ProcessInstanceField, Query, Scalar, Test};
@@ -94,6 +94,31 @@ async fn an_incident_concerns_all_who_called_the_instance_until_it_is_resolved()
     assert!(!kit.is_running(parent).await);
     let query = Query::<flowstone_store::query::IncidentField>::default();
     assert_eq!(kit.engine.store().count_incidents(&query).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_job_that_failed_for_good_concerns_who_called_the_instance() {
+    let kit = Kit::new().await;
+    let failing = r#"<serviceTask id="m" camunda:asyncBefore="true" camunda:expression="${nobody.knows}"/>"#;
+    kit.deploy("child", &line(failing)).await;
+    let parent = kit.deploy("parent", &call("child", "", "")).await;
+    let parent = kit.start(&parent).await.instance_id;
+    let child = called_by(&kit, parent).await;
+    let view = kit.engine.view(child).await.unwrap().unwrap();
+    let job = view.instance.jobs().next().unwrap().id;
+    let change = Command::ChangeJob {
+        job,
+        change: JobChange::Retries(1),
+    };
+    kit.engine.submit(Submission::new(job, change)).await.unwrap();
+    let refused = kit
+        .engine
+        .submit(Submission::new(job, Command::ExecuteJob { job }))
+        .await;
+    assert!(matches!(refused, Err(Error::Rejected(Rejection::Expression { .. }))));
+    for instance in [child, parent] {
+        assert_eq!(incidents(&kit, instance).await, ["m"]);
+    }
 }
 
 async fn start_with(kit: &Kit, definition: &str, variables: Variables) -> Result<Reply, Error> {

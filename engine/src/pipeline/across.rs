@@ -175,15 +175,15 @@ impl Writer {
     /// Carries out a command and all that follows from it in other instances; answers the instance that it was for.
     /// After a failure the round has to be taken back.
     pub(super) async fn across(&mut self, round: &mut Round, job: &Job, target: Option<Uuid>) -> Result<Uuid, Failure> {
-        let mut across = Across {
-            writer: self,
-            round,
-            depths: HashMap::new(),
-            news: VecDeque::new(),
-            fresh: Vec::new(),
-            leaves_out: Modification::default(),
-        };
-        across.carry_out(job, target).await
+        Across::new(self, round).carry_out(job, target).await
+    }
+
+    /// Counts a failed attempt at a job, as [`Writer::across`] carries out what is submitted: the incident that it may
+    /// raise concerns who called the instance, too.
+    pub(super) async fn count_across(&mut self, round: &mut Round, id: Uuid, failed: &Command) -> Result<(), Failure> {
+        let mut across = Across::new(self, round);
+        across.step(id, failed).await?;
+        across.tell_all().await
     }
 
     /// The commands of a round stay.
@@ -208,7 +208,18 @@ impl Writer {
     }
 }
 
-impl Across<'_> {
+impl<'a> Across<'a> {
+    fn new(writer: &'a mut Writer, round: &'a mut Round) -> Self {
+        Across {
+            writer,
+            round,
+            depths: HashMap::new(),
+            news: VecDeque::new(),
+            fresh: Vec::new(),
+            leaves_out: Modification::default(),
+        }
+    }
+
     async fn carry_out(&mut self, job: &Job, target: Option<Uuid>) -> Result<Uuid, Failure> {
         let primary = match (job, target) {
             (Job::Start(job), _) => {
@@ -223,13 +234,18 @@ impl Across<'_> {
             }
             (job, None) => return Err(Failure::Failed(Error::Unknown(job.target()))),
         };
+        self.tell_all().await?;
+        Ok(primary)
+    }
+
+    async fn tell_all(&mut self) -> Result<(), Failure> {
         loop {
             // What follows from something goes before what came after it.
             for news in self.fresh.drain(..).rev() {
                 self.news.push_front(news);
             }
             let Some(news) = self.news.pop_front() else {
-                return Ok(primary);
+                return Ok(());
             };
             if self.round.before.len() > MOST_INSTANCES {
                 return Err(Rejection::TooManyInstances { limit: MOST_INSTANCES }.into());

@@ -193,7 +193,7 @@ impl Writer {
                 }
                 return Some(job);
             }
-            Err(Failure::Refused(rejection)) => self.note_refused(&mut round, job, target, rejection),
+            Err(Failure::Refused(rejection)) => self.note_refused(&mut round, job, target, rejection).await,
         }
         self.hand_over(&mut round);
         match self.commit(round).await {
@@ -206,24 +206,18 @@ impl Writer {
     }
 
     /// A refused attempt at a BPMN job is counted; any other refusal changes nothing.
-    fn note_refused(&mut self, round: &mut Round, job: Job, target: Option<Uuid>, rejection: Rejection) {
-        let now = round.now;
-        let command = job.command(now);
-        let Some(id) = target else {
+    async fn note_refused(&mut self, round: &mut Round, job: Job, target: Option<Uuid>, rejection: Rejection) {
+        let command = job.command(round.now);
+        let Some(id) = target.filter(|id| self.hot.contains(*id)) else {
             return job.answer_error(Error::Rejected(rejection));
         };
-        let Some(hot) = self.hot.get(id) else {
-            return job.answer_error(Error::Rejected(rejection));
-        };
-        let touched = round.touch(id, || Touched::new(false, false));
         if let Some(failed) = failed_job(&command, &rejection) {
-            let mut ids = InstanceIds::of(id, now);
-            let options = &self.shell.step_options;
-            let executable = &hot.definition.executable;
-            if let Ok(events) = step(executable, &mut hot.instance, &failed, now, &mut ids, options) {
-                touched.projection.absorb(&hot.definition, &mut hot.instance, events);
+            match self.count_across(round, id, &failed).await {
+                Ok(()) => self.release(round),
+                Err(_) => self.take_back(round),
             }
         }
+        let touched = round.touch(id, || Touched::new(false, false));
         touched.jobs.push((job, Outcome::Rejected(rejection)));
     }
 
@@ -442,6 +436,9 @@ impl Writer {
             Ok(Err(rejection)) => {
                 hot.instance.release();
                 if let Some(failed) = failed_job(&command, &rejection) {
+                    if may_concern_others {
+                        hot.instance.hold();
+                    }
                     let options = &self.shell.step_options;
                     let counted = step(
                         &hot.definition.executable,
@@ -452,8 +449,13 @@ impl Writer {
                         options,
                     );
                     if let Ok(events) = counted {
+                        if may_concern_others && concerns_others(&hot.instance, &events) {
+                            hot.instance.take_back_held();
+                            return self.across.push_back(job);
+                        }
                         touched.projection.absorb(&hot.definition, &mut hot.instance, events);
                     }
+                    hot.instance.release();
                 }
                 Outcome::Rejected(rejection)
             }
