@@ -7,7 +7,8 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::builtins::PatternCache;
 use crate::{
-    Context, EvaluationError, ExceededLimit, Expression, Function, Limits, List, Scope, UnaryTests, Value, Warning,
+    Context, EvaluationError, ExceededLimit, Expression, Function, Limits, List, OUTSIDE_COMPUTATIONS, Scope,
+    UnaryTests, Value, Warning,
 };
 
 /// Bytes that may be read or written for one unit of fuel.
@@ -42,6 +43,7 @@ pub struct Evaluation {
     memory: usize,
     calls: usize,
     nesting: usize,
+    outside_time: Duration,
     now: DateTime<FixedOffset>,
     warnings: Vec<Warning>,
     patterns: PatternCache,
@@ -56,6 +58,7 @@ impl Evaluation {
             memory: limits.memory_bytes,
             calls: 0,
             nesting: 0,
+            outside_time: limits.outside_time.saturating_mul(OUTSIDE_COMPUTATIONS),
             now,
             warnings: Vec::new(),
             patterns: PatternCache::default(),
@@ -144,13 +147,14 @@ impl Evaluation {
         Limits {
             fuel: self.fuel,
             memory_bytes: self.memory,
+            outside_time: self.limits.outside_time.min(self.outside_time),
             ..self.limits
         }
     }
 
     /// Takes note of how long something took that the caller computed in another language.
     pub fn spend_outside_time(&mut self, time: Duration) {
-        self.limits.outside_time = self.limits.outside_time.saturating_sub(time);
+        self.outside_time = self.outside_time.saturating_sub(time);
     }
 
     /// The moment that `now()` gives.

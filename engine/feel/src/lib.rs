@@ -45,7 +45,7 @@ pub use error::{EvaluationError, ExceededLimit, ParseError, Warning};
 pub use evaluation::{Evaluation, Outcome};
 pub use expression::{Expression, MAXIMUM_DEPTH, MAXIMUM_SOURCE_BYTES};
 pub use function::{ExternalBody, Function, Parameter};
-pub use limits::Limits;
+pub use limits::{Limits, OUTSIDE_COMPUTATIONS};
 pub use list::List;
 pub use names::Names;
 pub use number::{Number, ParseNumberError, Rounding};

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// How many computations in other languages may take all of their time within one evaluation.
+pub const OUTSIDE_COMPUTATIONS: u32 = 5;
+
 /// Bounds of one evaluation. The defaults leave room for any sensible decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -17,7 +20,8 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// How deep calls of functions may nest.
     pub call_depth: usize,
-    /// How long everything together may take that the caller computes in other languages within the evaluation.
+    /// How long something may take that the caller computes in another language within the evaluation. All that it
+    /// computes so may take [`OUTSIDE_COMPUTATIONS`] times as long together.
     pub outside_time: Duration,
     /// How many bytes of memory each such computation may take.
     pub outside_memory_bytes: usize,
