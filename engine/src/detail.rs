@@ -5,6 +5,7 @@
 
 mod log;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -20,6 +21,9 @@ use crate::history::HistoryLevel;
 
 /// How many commits are read at once.
 const PAGE: u32 = 200;
+
+/// Takes details one by one; answers whether it wants more.
+type Take<'a> = dyn FnMut(HistoricDetail) -> bool + Send + 'a;
 
 /// Something that happened to a variable or a form of an instance (contract `/history/detail`).
 #[derive(Clone, Debug, PartialEq)]
@@ -160,19 +164,30 @@ impl Engine {
     /// [`DetailError::NoInstance`] when the query names no instance, and nothing that belongs to one;
     /// [`DetailError::Store`].
     pub async fn historic_details(&self, query: &Query<DetailField>) -> Result<Vec<HistoricDetail>, DetailError> {
-        let mut found = self.matching_details(query).await?;
-        found.sort_by(|left, right| {
-            let orders = query.order.iter().map(|(field, direction)| {
-                let (left, right) = (left.value(*field), right.value(*field));
-                ordering(left.as_ref(), right.as_ref(), *direction)
-            });
-            orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-        });
         let first = usize::try_from(query.first).unwrap_or(usize::MAX);
         let max = query
             .max
             .and_then(|max| usize::try_from(max).ok())
             .unwrap_or(usize::MAX);
+        // What comes in the order of the log needs no look at the rest of it.
+        let enough = if query.order.is_empty() {
+            first.saturating_add(max)
+        } else {
+            usize::MAX
+        };
+        let mut found = Vec::new();
+        self.each_detail(query, &mut |detail| {
+            found.push(detail);
+            found.len() < enough
+        })
+        .await?;
+        found.sort_by(|left, right| {
+            let orders = query.order.iter().map(|(field, direction)| {
+                let (left, right) = (left.value(*field), right.value(*field));
+                ordering(left.as_ref(), right.as_ref(), *direction)
+            });
+            orders.fold(Ordering::Equal, Ordering::then)
+        });
         Ok(found.into_iter().skip(first).take(max).collect())
     }
 
@@ -181,7 +196,13 @@ impl Engine {
     /// # Errors
     /// As [`Engine::historic_details`].
     pub async fn count_historic_details(&self, query: &Query<DetailField>) -> Result<u64, DetailError> {
-        Ok(self.matching_details(query).await?.len() as u64)
+        let mut count = 0;
+        self.each_detail(query, &mut |_| {
+            count += 1;
+            true
+        })
+        .await?;
+        Ok(count)
     }
 
     /// The detail with an id.
@@ -193,46 +214,56 @@ impl Engine {
         let Some(instance) = instance else {
             return Ok(None);
         };
-        let text = |text: String| Test::Equals(Scalar::Text(text));
         let query = Query::default()
             .with(DetailField::InstanceId, Test::Equals(Scalar::Id(instance)))
-            .with(DetailField::Id, text(id.to_owned()));
-        Ok(self.matching_details(&query).await?.pop())
-    }
-
-    async fn matching_details(&self, query: &Query<DetailField>) -> Result<Vec<HistoricDetail>, DetailError> {
-        let instances = self.instances_of(query).await?;
-        let mut found = Vec::new();
-        if self.history_level() < HistoryLevel::Full {
-            return Ok(found);
-        }
-        for instance in instances {
-            let by_id = Query::default().with(HistoricInstanceField::Id, Test::Equals(Scalar::Id(instance)));
-            if let Some(record) = self.store().historic_instances(&by_id).await?.pop() {
-                self.read_log(record, query, &mut found).await?;
-            }
-        }
+            .with(DetailField::Id, Test::Equals(Scalar::Text(id.to_owned())));
+        let mut found = None;
+        self.each_detail(&query, &mut |detail| {
+            found = Some(detail);
+            false
+        })
+        .await?;
         Ok(found)
     }
 
-    /// Adds the details of one instance that pass.
+    /// Gives each detail that passes to `take`, until that has enough.
+    async fn each_detail(&self, query: &Query<DetailField>, take: &mut Take<'_>) -> Result<(), DetailError> {
+        let instances = self.instances_of(query).await?;
+        if self.history_level() < HistoryLevel::Full {
+            return Ok(());
+        }
+        for instance in instances {
+            let by_id = Query::default().with(HistoricInstanceField::Id, Test::Equals(Scalar::Id(instance)));
+            if let Some(record) = self.store().historic_instances(&by_id).await?.pop()
+                && !self.read_log(record, query, take).await?
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the details of one instance that pass to `take`; answers whether that wants more.
     async fn read_log(
         &self,
         instance: HistoricInstanceRecord,
         query: &Query<DetailField>,
-        found: &mut Vec<HistoricDetail>,
-    ) -> Result<(), StoreError> {
+        take: &mut Take<'_>,
+    ) -> Result<bool, StoreError> {
         let id = instance.id;
         let mut reader = LogReader::new(instance);
         let mut after = 0;
         loop {
             let page = self.store().event_log(id, after, PAGE).await?;
             let Some(last) = page.last().map(|row| row.version) else {
-                return Ok(());
+                return Ok(true);
             };
             for row in &page {
                 let details = reader.read(row)?.into_iter();
-                found.extend(details.filter(|detail| query.conditions.iter().all(|one| detail.holds(one))));
+                let mut passing = details.filter(|detail| query.conditions.iter().all(|one| detail.holds(one)));
+                if !passing.all(&mut *take) {
+                    return Ok(false);
+                }
             }
             after = last;
         }

@@ -135,6 +135,10 @@ async fn details_are_asked_for_by_what_they_tell() {
             format!("{own}&sortBy=time&sortOrder=desc&firstResult=1&maxResults=2"),
             vec!["city", "amount"],
         ),
+        (format!("{own}&firstResult=1&maxResults=2"), vec!["city", "box"]),
+        (format!("{own}&firstResult=4&maxResults=9"), vec!["city"]),
+        (format!("{own}&firstResult=2"), vec!["box", "note", "city"]),
+        (format!("{own}&maxResults=0"), vec![]),
         (format!("processInstanceId={NOWHERE}"), vec![]),
         (format!("executionId={NOWHERE}"), vec![]),
         ("variableInstanceId=nothing".to_owned(), vec![]),
@@ -146,7 +150,7 @@ async fn details_are_asked_for_by_what_they_tell() {
             .map(|one| one["variableName"].as_str().unwrap())
             .collect();
         assert_eq!(names, expected, "{query}");
-        if !query.contains("maxResults") {
+        if !query.contains("Result") {
             let count = order
                 .api
                 .get(&format!("/history/detail/count?{query}"))
@@ -288,6 +292,18 @@ async fn long_logs_are_read_to_their_end() {
     for number in 0..450 {
         set(&order, "amount", json!(number)).await;
     }
+    let both = order
+        .api
+        .start_instance("order", json!({"variables": {"amount": {"value": -1}}}))
+        .await;
+    let query = format!(
+        "processInstanceIdIn={},{both}&variableNameLike=amount&firstResult=450&maxResults=5",
+        order.id
+    );
+    assert_eq!(
+        told(&order.list(&format!("/history/detail?{query}")).await),
+        ["amount = 449 (450)", "amount = -1 (0)"]
+    );
     let path = format!(
         "/history/detail?processInstanceId={}&sortBy=variableRevision&sortOrder=desc&maxResults=1",
         order.id
