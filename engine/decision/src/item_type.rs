@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowstone_feel::{Evaluation, EvaluationError, Scope, Type, UnaryTests, Value};
+use flowstone_feel::{Context, Evaluation, EvaluationError, Scope, Type, UnaryTests, Value};
 
 /// A type with the constraints of its definition.
 #[derive(Clone, Debug)]
@@ -57,6 +57,55 @@ impl ItemType {
             }
             _ => Ok(coerced),
         }
+    }
+}
+
+impl ItemType {
+    /// [`ItemType::coerce`] of what a caller gives: an entry that is left out counts as null, not as a context of
+    /// another type.
+    pub(crate) fn accept(
+        &self,
+        value: Value,
+        subject: &str,
+        evaluation: &mut Evaluation,
+    ) -> Result<Value, EvaluationError> {
+        let complete = completed(&self.pattern, &value);
+        let accepted = self.coerce(complete, subject, evaluation)?;
+        Ok(without_additions(accepted, &value))
+    }
+}
+
+/// The value with null for every entry that its type has and it has not. Types nest as deep as the reader allows.
+fn completed(pattern: &Type, value: &Value) -> Value {
+    match (pattern, value) {
+        (Type::Context(entries), Value::Context(context)) => {
+            let mut complete = (**context).clone();
+            for (name, expected) in entries.iter() {
+                let entry = context.get(name).map(|entry| completed(expected, entry));
+                complete.insert(name.clone(), entry.unwrap_or_default());
+            }
+            complete.into()
+        }
+        (Type::List(items), Value::List(list)) => Value::list(list.iter().map(|item| completed(items, item))),
+        _ => value.clone(),
+    }
+}
+
+/// The value without the entries that the given one does not have.
+fn without_additions(value: Value, given: &Value) -> Value {
+    match (&value, given) {
+        (Value::Context(context), Value::Context(own)) => {
+            let kept = context.iter().filter_map(|(name, entry)| {
+                let given = own.get(name)?;
+                Some((name.clone(), without_additions(entry.clone(), given)))
+            });
+            kept.collect::<Context>().into()
+        }
+        (Value::List(list), Value::List(own)) if list.len() == own.len() => {
+            let items = list.iter().zip(own.iter());
+            Value::list(items.map(|(item, given)| without_additions(item.clone(), given)))
+        }
+        _ => value,
     }
 }
 

@@ -148,7 +148,7 @@ impl<'i> Run<'i> {
         let graph = &place.graph;
         let value = graph
             .expected(element)
-            .coerce(value, graph.variable(element), evaluation)?;
+            .accept(value, graph.variable(element), evaluation)?;
         self.known.insert(place.key(element), value);
         Ok(())
     }

@@ -245,6 +245,31 @@ fn entries_of_other_decisions_are_reached_whatever_their_names_hold() {
 }
 
 #[test]
+fn an_entry_that_a_caller_leaves_out_is_null() {
+    let file = definitions(
+        "<itemDefinition name='tGuest'><itemComponent name='name'><typeRef>string</typeRef></itemComponent>\
+         <itemComponent name='age'><typeRef>number</typeRef></itemComponent></itemDefinition>\
+         <itemDefinition name='tGuests' isCollection='true'><typeRef>tGuest</typeRef></itemDefinition>\
+         <inputData id='i' name='guests'><variable name='guests' typeRef='tGuests'/></inputData>\
+         <decision id='d' name='d'><informationRequirement><requiredInput href='#i'/></informationRequirement>\
+         <literalExpression><text>guests</text></literalExpression></decision>\
+         <decision id='e' name='e'><variable name='e' typeRef='tGuest'/>\
+         <literalExpression><text>{name: \"Ann\"}</text></literalExpression></decision>",
+    );
+    let model = model(&file);
+    let ask = |decision: &str, guests: &str| {
+        let inputs = Inputs::declared(Context::new().with("guests", value(guests)));
+        model.evaluate(decision, &inputs, &limits(), now()).unwrap().value
+    };
+    for given in ["[{name: \"Ann\"}, {name: \"Bob\", age: 7, height: 2}]", "[{}]"] {
+        assert_eq!(ask("d", given), value(given));
+    }
+    assert_eq!(ask("d", "[{name: 5}]"), value("null"));
+    // A decision must keep to the type that it declares.
+    assert_eq!(ask("e", "[]"), value("null"));
+}
+
+#[test]
 fn another_model_is_imported_by_its_namespace() {
     let library = model(&shop());
     let file = "<definitions xmlns='https://www.omg.org/spec/DMN/20230324/MODEL/' name='user' namespace='user'>\

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use flowstone_decision::{Inputs, Model, read};
@@ -90,7 +91,7 @@ fn models(directory: &Path) -> Vec<(String, Model)> {
         .into_iter()
         .map(|entry| {
             let name = entry.file_name().unwrap().to_string_lossy().into_owned();
-            (name, fs::read_to_string(entry).unwrap())
+            (name, String::from_utf8_lossy(&fs::read(entry).unwrap()).into_owned())
         })
         .collect();
     let mut known: Vec<(String, Model)> = Vec::new();
@@ -135,7 +136,9 @@ fn run_directory(directory: &Path, tally: &mut Tally) {
         for case in children(document.root_element(), "testCase") {
             tally.total += 1;
             let outcome = match model {
-                Some((_, model)) => run_case(model, case),
+                // One case that breaks down says nothing of the others.
+                Some((_, model)) => catch_unwind(AssertUnwindSafe(|| run_case(model, case)))
+                    .unwrap_or_else(|_| Err("the evaluation broke down".to_owned())),
                 None => Err(format!("there is no model {name:?}")),
             };
             match outcome {
