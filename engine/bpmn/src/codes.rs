@@ -34,6 +34,7 @@ codes! {
     MISSING_FLOW_END = "missing-flow-end", "A sequence flow has no sourceRef or no targetRef.";
     DANGLING_FLOW = "dangling-flow", "A sequence flow refers to a node that does not exist.";
     DANGLING_ASSOCIATION = "dangling-association", "An association refers to an element that does not exist.";
+    DANGLING_LANE = "dangling-lane", "A lane refers to a node that does not exist.";
     FLOW_CROSSES_SCOPE = "flow-crosses-scope", "A sequence flow crosses the border of a process or sub-process.";
     UNKNOWN_DEFAULT_FLOW = "unknown-default-flow", "The default flow does not leave the node.";
     DEFAULT_FLOW_CONDITION = "default-flow-condition", "The default flow of an exclusive gateway has a condition.";
@@ -86,7 +87,7 @@ codes! {
     INVALID_BINDING = "invalid-binding", "The binding of a called process is unknown or incomplete.";
     INVALID_MAPPING = "invalid-mapping", "A variable that is passed on has no source or no target.";
     INVALID_LISTENER = "invalid-listener", "A listener is for an event that does not exist.";
-    MISSING_TIMER = "missing-timer", "A timer does not say when it fires.";
+    MISSING_TIMER = "missing-timer", "A timer does not say when it fires, or says it more than once.";
     ASYNC_NOT_ALLOWED = "async-not-allowed", "The element cannot be continued by a job in this way.";
     MISSING_CARDINALITY = "missing-cardinality", "A multi-instance activity does not say how often it is carried out.";
     INCOMPLETE_CORRELATION = "incomplete-correlation", "A correlation subscription, or what it names, lacks a part.";

@@ -34,7 +34,7 @@ use crate::problems::{Problem, Problems};
 use crate::xml::{Element, ElementIndex, Tree};
 
 pub(crate) use definitions::unqualified_reference;
-pub(crate) use schema::unknown_attributes;
+pub(crate) use schema::{unknown_attribute, unknown_attributes};
 pub(crate) use value::shortened;
 
 /// Reads the whole file; `None` when it is not BPMN at all.

@@ -278,6 +278,31 @@ fn associations_connect_what_exists() {
 }
 
 #[test]
+fn lanes_hold_what_exists() {
+    let with = |node: &str| {
+        process(&format!(
+            "<laneSet id='l'><lane id='lane'><flowNodeRef> {node} </flowNodeRef></lane></laneSet>"
+        ))
+    };
+    assert_eq!(with("s"), [""; 0]);
+    assert_eq!(with("nowhere"), ["dangling-lane "]);
+}
+
+#[test]
+fn event_definitions_and_loops_have_their_own_attributes_only() {
+    let with = |definition: &str| process(&format!("<userTask id='u'/>{}", boundary("b", "u", definition)));
+    let timer = |attributes: &str, further: &str| {
+        format!("<timerEventDefinition {attributes}><timeDuration>PT1H</timeDuration>{further}</timerEventDefinition>")
+    };
+    assert_eq!(with(&timer("id='d' camunda:more='x'", "")), [""; 0]);
+    assert_eq!(with(&timer("more='x'", "")), ["unknown-attribute b"]);
+    assert_eq!(with(&timer("", "<timeDate>2026-01-01</timeDate>")), ["missing-timer b"]);
+    let repeated = "<userTask id='u'><multiInstanceLoopCharacteristics collection='x'><loopCardinality>2</loopCardinality>\
+                    </multiInstanceLoopCharacteristics></userTask>";
+    assert_eq!(process(repeated), ["unknown-attribute u"]);
+}
+
+#[test]
 fn events_behind_a_gateway_are_reached_through_it() {
     let behind = |definition: &str, flow: &str| {
         process(&format!(

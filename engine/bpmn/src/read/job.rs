@@ -69,7 +69,23 @@ impl<'tree> Reader<'tree, '_, '_> {
         event: &Element<'_>,
     ) -> Option<Timer> {
         let tree = self.tree;
-        for kind in [TimerKind::Date, TimerKind::Cycle, TimerKind::Duration] {
+        const KINDS: [TimerKind; 3] = [TimerKind::Date, TimerKind::Cycle, TimerKind::Duration];
+        let given = KINDS
+            .iter()
+            .filter_map(|kind| tree.bpmn_child(index, kind.element_name()));
+        if let Some((_, second)) = given.into_iter().nth(1) {
+            self.problems.error(
+                Problem::new(
+                    codes::MISSING_TIMER,
+                    second.span,
+                    format!("The timer of {} says more than once when it fires.", title(event)),
+                    "Keep one of timeDate, timeDuration and timeCycle.",
+                )
+                .at(event.id()),
+            );
+            return None;
+        }
+        for kind in KINDS {
             let Some((_, element)) = tree.bpmn_child(index, kind.element_name()) else {
                 continue;
             };

@@ -1,7 +1,7 @@
 //! Flow elements: which there are, and what becomes of each.
 
 use super::Reader;
-use super::schema::{Standing, standing};
+use super::schema::{Standing, standing, unknown_attribute, unknown_attributes};
 use crate::codes;
 use crate::draft::{DraftFlow, DraftNode, DraftProcess, title};
 use crate::model::NodeKind;
@@ -61,6 +61,16 @@ impl<'tree> Reader<'tree, '_, '_> {
             self.check_children(index, element);
         }
         let supported = self.check_node_attributes(element);
+        let tree = self.tree;
+        for (_, child) in tree
+            .children(index)
+            .filter(|(_, child)| is_event_definition(child) || is_loop(child))
+        {
+            for attribute in unknown_attributes(child) {
+                self.problems
+                    .error(unknown_attribute(attribute, child).at(element.id()));
+            }
+        }
         self.check_extensions(index, element.id());
         let position = process.nodes.len();
         process.nodes.push(DraftNode {

@@ -1,5 +1,8 @@
 //! Which elements and attributes BPMN 2.0 has where.
 
+use crate::codes;
+use crate::draft::title;
+use crate::problems::Problem;
 use crate::xml::{Attribute, Element, Namespace};
 
 /// What an element means inside a process, a sub-process or a node.
@@ -102,6 +105,16 @@ pub(crate) fn unknown_attributes<'a>(element: &'a Element<'_>) -> impl Iterator<
     })
 }
 
+/// What is wrong with an attribute that BPMN 2.0 does not have: most often a missing vendor prefix.
+pub(crate) fn unknown_attribute(attribute: &Attribute<'_>, element: &Element<'_>) -> Problem {
+    Problem::new(
+        codes::UNKNOWN_ATTRIBUTE,
+        attribute.name_span,
+        format!("BPMN 2.0 has no attribute '{}' on {}.", attribute.name, title(element)),
+        "Remove it, or write it with the prefix of the vendor namespace, such as 'camunda:'.",
+    )
+}
+
 type Names = &'static [&'static str];
 
 /// The attributes of an element besides `id` and `name`: those of its kind and its own.
@@ -140,6 +153,26 @@ fn attributes(name: &str) -> Option<(Names, Names)> {
         "exclusiveGateway" | "inclusiveGateway" | "complexGateway" => (GATEWAY, &["default"]),
         "parallelGateway" => (GATEWAY, NONE),
         "eventBasedGateway" => (GATEWAY, &["instantiate", "eventGatewayType"]),
+        "messageEventDefinition" => (NONE, &["messageRef"]),
+        "signalEventDefinition" => (NONE, &["signalRef"]),
+        "errorEventDefinition" => (NONE, &["errorRef"]),
+        "escalationEventDefinition" => (NONE, &["escalationRef"]),
+        "compensateEventDefinition" => (NONE, &["waitForCompletion", "activityRef"]),
+        "timerEventDefinition"
+        | "conditionalEventDefinition"
+        | "linkEventDefinition"
+        | "cancelEventDefinition"
+        | "terminateEventDefinition" => (NONE, NONE),
+        "multiInstanceLoopCharacteristics" => (
+            NONE,
+            &[
+                "isSequential",
+                "behavior",
+                "oneBehaviorEventRef",
+                "noneBehaviorEventRef",
+            ],
+        ),
+        "standardLoopCharacteristics" => (NONE, &["testBefore", "loopMaximum"]),
         _ => return None,
     })
 }

@@ -27,6 +27,17 @@ pub(super) fn check(tree: &Tree<'_>, document: &DraftDocument<'_>, problems: &mu
             seen.insert(id.text, first);
         }
     }
+    for reference in tree.elements().filter(|element| element.is_bpmn("flowNodeRef")) {
+        let node = reference.content().trimmed();
+        if !seen.contains_key(node.text) {
+            problems.error(Problem::new(
+                codes::DANGLING_LANE,
+                node.span,
+                format!("A lane refers to '{}', which does not exist.", node.text),
+                "Correct the reference, or remove it.",
+            ));
+        }
+    }
     for process in &document.processes {
         for reference in process
             .associations
