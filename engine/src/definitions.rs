@@ -25,6 +25,8 @@ pub struct Definition {
     pub record: DefinitionRecord,
     /// Its compiled graph.
     pub executable: Executable,
+    /// Generation of the definitions when it was read.
+    pub(crate) generation: u64,
 }
 
 /// A resource to deploy.
@@ -172,7 +174,7 @@ impl Definitions {
         let resource = resource.ok_or_else(|| unusable("its resource is gone".to_owned()))?;
         let size = resource.bytes.len();
         let overrides = self.store.job_overrides(std::slice::from_ref(&record.id)).await?;
-        let definition = compile_definition(record, &resource.bytes).map_err(unusable)?;
+        let definition = compile_definition(record, &resource.bytes, generation).map_err(unusable)?;
         let definition = Arc::new(definition.overridden(&overrides));
         let mut compiled = lock(&self.compiled);
         // What was read before a change must not be remembered after it.
@@ -210,7 +212,7 @@ pub(crate) fn is_bpmn(name: &str) -> bool {
     name.ends_with(".bpmn") || name.ends_with(".bpmn20.xml")
 }
 
-fn compile_definition(record: DefinitionRecord, bytes: &[u8]) -> Result<Definition, String> {
+fn compile_definition(record: DefinitionRecord, bytes: &[u8], generation: u64) -> Result<Definition, String> {
     let parsed = parse(&record.resource_name, bytes, &Limits::default());
     let document = parsed
         .document
@@ -221,5 +223,9 @@ fn compile_definition(record: DefinitionRecord, bytes: &[u8]) -> Result<Definiti
         .find(|process| process.id == *record.key)
         .ok_or_else(|| "its file does not hold the process".to_owned())?;
     let executable = compile(&process);
-    Ok(Definition { record, executable })
+    Ok(Definition {
+        record,
+        executable,
+        generation,
+    })
 }

@@ -168,6 +168,7 @@ impl Engine {
             let definition = Definition {
                 record: record.clone(),
                 executable,
+                generation: self.definitions().generation(),
             };
             let set = start_jobs(&definition, self.now(), self.retry_policy().attempts).map_err(|rejection| {
                 DeployError::Start {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use flowstone_core::Command;
 use flowstone_engine::{Error, Options, Submission};
+use flowstone_store::JobOverrideChange;
 use flowstone_store::query::{JobField, Query};
 use flowstone_store::record::JobRow;
 use kit::Kit;
@@ -88,4 +89,34 @@ async fn with_job_execution_off_jobs_wait_for_a_client() {
     }
     let view = kit.engine.view(instance).await.unwrap().unwrap();
     assert_eq!(view.instance.incidents().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_that_start_while_something_is_decided_obey_it_soon() {
+    let kit = Kit::with(Options {
+        job_execution: false,
+        ..Options::default()
+    })
+    .await;
+    for round in 0..20 {
+        let content = r#"<startEvent id="s"/><sequenceFlow id="a" sourceRef="s" targetRef="work"/>
+            <serviceTask id="work" camunda:type="external" camunda:topic="work"/>
+            <sequenceFlow id="b" sourceRef="work" targetRef="t"/><task id="t" camunda:asyncBefore="true"/>"#;
+        let definition = kit.deploy("p", content).await;
+        let places = kit.engine.definition(&definition).await.unwrap().job_definitions();
+        let starts = (0..20).map(|_| kit.start(&definition));
+        let decided = kit
+            .engine
+            .override_jobs(&places, JobOverrideChange::Suspended(true), false);
+        let (_, decided) = tokio::join!(futures::future::join_all(starts), decided);
+        decided.unwrap();
+        for _ in 0..20 {
+            let task = kit.poll("w", "work").await.remove(0);
+            kit.complete(&task).await.unwrap();
+        }
+        let made = jobs(&kit).await;
+        assert_eq!(made.len(), 20 * (round + 1));
+        let active = made.iter().filter(|job| !job.suspended).count();
+        assert_eq!(active, 0, "in round {round}");
+    }
 }

@@ -146,7 +146,7 @@ impl Writer {
                 if let Some(due) = effects.due {
                     self.shell.alarm.due(due);
                 }
-                if effects.ended {
+                if effects.ended || self.is_outdated(id) {
                     self.hot.remove(id);
                 } else {
                     if let Some(hot) = self.hot.get(id) {

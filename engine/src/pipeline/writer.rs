@@ -152,6 +152,13 @@ impl Writer {
         }
     }
 
+    /// Whether an instance in memory runs what was found out before the last change of definitions, such as one that
+    /// was started just then.
+    pub(super) fn is_outdated(&mut self, id: Uuid) -> bool {
+        let hot = self.hot.get(id);
+        hot.is_some_and(|hot| hot.definition.generation < self.generation)
+    }
+
     /// Carries out a job that concerns several instances.
     async fn process_across(&mut self, job: Job) {
         let mut left = Some(job);
