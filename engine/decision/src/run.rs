@@ -9,6 +9,7 @@ use crate::boxed::Boxed;
 use crate::evaluated::Evaluated;
 use crate::graph::{Element, Graph, Reference, result_type};
 use crate::model::{Inputs, Row};
+use crate::table::as_vendors_mean;
 
 /// The values that are known so far.
 pub(crate) struct Run<'i> {
@@ -121,7 +122,16 @@ impl<'i> Run<'i> {
                 (value, vec![Row { rule: None, outputs }])
             }
         };
-        let value = decision.expected.coerce(value, &decision.name, evaluation)?;
+        // Files without declared inputs name types as vendors do.
+        let meant = if self.inputs.open {
+            as_vendors_mean(value, decision.stated.as_deref())
+        } else {
+            Err(value)
+        };
+        let value = match meant {
+            Ok(value) => value,
+            Err(value) => decision.expected.coerce(value, &decision.name, evaluation)?,
+        };
         Ok((value, rows))
     }
 

@@ -322,7 +322,7 @@ impl Table {
 
 /// The value as vendors mean a type: `date` is a moment with them, and their kinds of numbers are read from texts.
 /// Otherwise the value itself, as an error.
-fn as_vendors_mean(value: Value, stated: Option<&str>) -> Result<Value, Value> {
+pub(crate) fn as_vendors_mean(value: Value, stated: Option<&str>) -> Result<Value, Value> {
     match (&value, stated) {
         (Value::DateTime(_), Some("date")) => Ok(value),
         (Value::String(text), Some("integer" | "long" | "double" | "short" | "float" | "decimal")) => {

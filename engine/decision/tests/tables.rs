@@ -107,6 +107,17 @@ fn types_of_vendors_mean_what_they_mean_with_them() {
             "{kind} {given}"
         );
     }
+    let literal = kit::definitions(
+        "<decision id='d' name='d'><variable name='d' typeRef='date'/><literalExpression><text>x</text>\
+         </literalExpression></decision>",
+    );
+    let moment = "@\"2026-01-31T09:30:00\"";
+    assert_eq!(evaluate(&model(&literal), &[("x", moment)]), value(moment));
+    // Where inputs are declared, types are those of the standard.
+    let declared = Inputs::declared(Context::new());
+    let literal = literal.replace("<text>x</text>", &format!("<text>{moment}</text>"));
+    let outcome = model(&literal).evaluate("d", &declared, &limits(), now()).unwrap();
+    assert!(outcome.value.is_null());
 }
 
 #[test]
