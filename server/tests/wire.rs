@@ -369,8 +369,10 @@ async fn a_stop_answers_parked_fetches_with_nothing() {
         .client
         .post(format!("{}/external-task/fetchAndLock", api.base))
         .body(body.to_string());
+    // The connection stands already, and the fetch has time to get there also where much else is going on.
+    api.get("/version").await.expect(200);
     let parked = tokio::spawn(async move { answer(request.send().await.unwrap()).await });
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert!(!parked.is_finished());
     api.server.stop().await.unwrap();
     assert_eq!(parked.await.unwrap().expect(200), json!([]));
