@@ -53,6 +53,13 @@ pub enum Error {
     ShuttingDown,
 }
 
+impl Error {
+    /// Whether trying again is likely to come to the same: then the attempt counts.
+    pub(crate) fn is_lasting(&self) -> bool {
+        !matches!(self, Error::Unknown(_) | Error::Store(_) | Error::ShuttingDown)
+    }
+}
+
 /// Why a deployment was refused. Nothing of it was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {

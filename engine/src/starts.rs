@@ -111,16 +111,20 @@ impl Engine {
                     .write_definition_jobs(next.into_iter().collect(), deleted)
                     .await?;
             }
-            Err(Error::Rejected(rejection)) => {
+            Err(Error::SuspendedDefinition(suspended)) if **suspended == *row.definition_id => self.rest(row).await?,
+            Err(error) if error.is_lasting() => {
+                let node = match error {
+                    Error::Rejected(rejection) => rejection.node().map(str::to_owned),
+                    _ => None,
+                };
                 let failed = JobRow {
                     retries: (row.retries - 1).max(0),
-                    exception_message: Some(rejection.to_string()),
-                    failed_node_id: rejection.node().map(str::to_owned),
+                    exception_message: Some(error.to_string()),
+                    failed_node_id: node,
                     ..row
                 };
                 self.store().write_definition_jobs(vec![failed], Vec::new()).await?;
             }
-            Err(Error::SuspendedDefinition(_)) => self.rest(row).await?,
             Err(_) => {}
         }
         self.jobs_changed();

@@ -594,3 +594,56 @@ async fn a_signal_that_is_thrown_asynchronously_starts_processes_by_jobs() {
     assert_eq!(view.root().unwrap().variables["told"], TypedValue::from("fire"));
     assert_eq!((running(&kit).await, jobs().await), (1, Vec::new()));
 }
+
+/// Retries of the only job there is.
+async fn retries(kit: &Kit) -> i32 {
+    kit.engine.store().jobs(&Query::default()).await.unwrap()[0].retries
+}
+
+#[tokio::test]
+async fn a_job_that_calls_a_suspended_process_fails_like_any_other() {
+    let kit = Kit::with(Options {
+        job_execution: false,
+        ..Options::default()
+    })
+    .await;
+    let child = kit.deploy("child", &line(USER_TASK)).await;
+    let parent = kit
+        .deploy("parent", &call("child", r#"camunda:asyncBefore="true""#, ""))
+        .await;
+    kit.engine.suspend_definitions(&[child], true, false).await.unwrap();
+    let parent = kit.start(&parent).await.instance_id;
+    let view = kit.engine.view(parent).await.unwrap().unwrap();
+    let job = view.instance.jobs().next().unwrap().id;
+    for left in [2, 1, 0] {
+        let execute = Submission::new(job, Command::ExecuteJob { job });
+        let refused = kit.engine.submit(execute).await;
+        assert!(matches!(refused, Err(Error::SuspendedDefinition(_))), "{refused:?}");
+        assert_eq!(retries(&kit).await, left);
+    }
+    assert_eq!(incidents(&kit, parent).await, ["m"]);
+}
+
+#[tokio::test]
+async fn a_job_that_starts_who_calls_a_suspended_process_fails_like_any_other() {
+    let kit = Kit::with(Options {
+        job_execution: false,
+        ..Options::default()
+    })
+    .await;
+    let child = kit.deploy("child", &line(USER_TASK)).await;
+    let timer = r#"<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"#;
+    let begun = call("child", "", "").replace(
+        r#"<startEvent id="s"/>"#,
+        &format!(r#"<startEvent id="s">{timer}</startEvent>"#),
+    );
+    kit.deploy("begun", &begun).await;
+    kit.engine.suspend_definitions(&[child], true, false).await.unwrap();
+    let job = kit.engine.store().jobs(&Query::default()).await.unwrap()[0].id;
+    for left in [2, 1, 0] {
+        let refused = kit.engine.execute_start_job(job).await;
+        assert!(matches!(refused, Err(Error::SuspendedDefinition(_))), "{refused:?}");
+        assert_eq!(retries(&kit).await, left);
+    }
+    assert_eq!(running(&kit).await, 0);
+}

@@ -198,8 +198,9 @@ impl Writer {
         }
     }
 
-    fn answer(&self, job: Job, outcome: Outcome) {
+    pub(super) fn answer(&self, job: Job, outcome: Outcome) {
         match (job, outcome) {
+            (job, Outcome::Failed(error)) => job.answer_error(error),
             (Job::Start(job), Outcome::Done(reply)) => job.answer(Ok(*reply)),
             (Job::Submit(job), Outcome::Done(reply)) => job.answer(Ok(*reply)),
             (Job::Submit(job), Outcome::Rejected(rejection)) => job.answer(Err(Error::Rejected(rejection))),
@@ -222,6 +223,7 @@ impl Writer {
                 // A caller that is gone does not mind that it got nothing.
                 let _ = job.reply.send(claim);
             }
+            (Job::Start(job), Outcome::Rejected(rejection)) => job.answer(Err(Error::Rejected(rejection))),
             (Job::Start(job), _) => {
                 let definition = job.definition.record.id.clone();
                 job.answer(Err(fault(&definition)));

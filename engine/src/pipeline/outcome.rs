@@ -18,6 +18,8 @@ use crate::request::{FetchFilter, FetchTopic, LockedTask, Reply};
 pub(super) enum Outcome {
     Done(Box<Reply>),
     Rejected(Rejection),
+    /// It cannot be carried out for a reason that lies beyond the instance.
+    Failed(Error),
     Unknown,
     Locked(Box<LockedTask>),
     Filtered,

@@ -189,7 +189,7 @@ impl Writer {
                 Some(reply) => note_done(&mut round, job, primary, reply),
                 None => job.answer_error(Error::Unknown(primary)),
             },
-            Err(Failure::Failed(error)) => {
+            Err(Failure::Failed(error)) if !error.is_lasting() => {
                 job.answer_error(error);
                 return None;
             }
@@ -200,7 +200,16 @@ impl Writer {
                 }
                 return Some(job);
             }
-            Err(Failure::Refused(rejection)) => self.note_refused(&mut round, job, target, rejection).await,
+            Err(Failure::Refused(rejection)) => {
+                let failed = failed_job(&job.command(round.now), &rejection);
+                let outcome = Outcome::Rejected(rejection);
+                self.note_failure(&mut round, job, target, failed, outcome).await;
+            }
+            Err(Failure::Failed(error)) => {
+                let failed = failed_attempt(&job.command(round.now), error.to_string(), None);
+                self.note_failure(&mut round, job, target, failed, Outcome::Failed(error))
+                    .await;
+            }
         }
         self.hand_over(&mut round);
         match self.commit(round).await {
@@ -212,20 +221,26 @@ impl Writer {
         }
     }
 
-    /// A refused attempt at a BPMN job is counted; any other refusal changes nothing.
-    async fn note_refused(&mut self, round: &mut Round, job: Job, target: Option<Uuid>, rejection: Rejection) {
-        let command = job.command(round.now);
+    /// A failed attempt at a BPMN job is counted; any other failure changes nothing.
+    async fn note_failure(
+        &mut self,
+        round: &mut Round,
+        job: Job,
+        target: Option<Uuid>,
+        failed: Option<Command>,
+        outcome: Outcome,
+    ) {
         let Some(id) = target.filter(|id| self.hot.contains(*id)) else {
-            return job.answer_error(Error::Rejected(rejection));
+            return self.answer(job, outcome);
         };
-        if let Some(failed) = failed_job(&command, &rejection) {
+        if let Some(failed) = failed {
             match self.count_across(round, id, &failed).await {
                 Ok(()) => self.release(round),
                 Err(_) => self.take_back(round),
             }
         }
         let touched = round.touch(id, || Touched::new(false, false));
-        touched.jobs.push((job, Outcome::Rejected(rejection)));
+        touched.jobs.push((job, outcome));
     }
 
     async fn round(&mut self, jobs: Vec<Job>) -> Left {
@@ -540,21 +555,28 @@ fn note_done(round: &mut Round, job: Job, primary: Uuid, reply: Reply) {
     touched.jobs.push((job, Outcome::Done(Box::new(reply))));
 }
 
-/// The command that counts a failed attempt at a job; `None` when it was no attempt.
+/// The command that counts a refused attempt at a job; `None` when it was no attempt.
 fn failed_job(command: &Command, rejection: &Rejection) -> Option<Command> {
-    let Command::ExecuteJob { job } = command else {
-        return None;
-    };
     let attempted = !matches!(
         rejection,
         Rejection::UnknownJob { .. } | Rejection::SuspendedInstance { .. } | Rejection::Ended { .. }
     );
-    attempted.then(|| Command::FailJob {
+    attempted
+        .then(|| failed_attempt(command, rejection.to_string(), rejection.node()))
+        .flatten()
+}
+
+/// The command that counts a failed attempt at a job; `None` when something else failed.
+fn failed_attempt(command: &Command, message: String, node: Option<&str>) -> Option<Command> {
+    let Command::ExecuteJob { job } = command else {
+        return None;
+    };
+    Some(Command::FailJob {
         job: *job,
         failure: JobFailure {
-            message: rejection.to_string(),
+            message,
             details: None,
-            node: rejection.node().map(Into::into),
+            node: node.map(Into::into),
         },
     })
 }
