@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
-use flowstone_bpmn::{Diagnostic, Limits, parse};
+use flowstone_bpmn::{Diagnostic, Limits, parse_deployed};
 use flowstone_core::{Executable, StartSubscription, compile};
 use flowstone_store::SharedStore;
 use flowstone_store::query::{DefinitionField, Query, Scalar, Test};
@@ -213,10 +213,8 @@ pub(crate) fn is_bpmn(name: &str) -> bool {
 }
 
 fn compile_definition(record: DefinitionRecord, bytes: &[u8], generation: u64) -> Result<Definition, String> {
-    let parsed = parse(&record.resource_name, bytes, &Limits::default());
-    let document = parsed
-        .document
-        .ok_or_else(|| "its file no longer passes the checks; deploy it again".to_owned())?;
+    let document = parse_deployed(&record.resource_name, bytes, &Limits::default())
+        .ok_or_else(|| "its file can no longer be read; deploy it again".to_owned())?;
     let process = document
         .processes
         .into_iter()

@@ -1,4 +1,4 @@
-//! From a draft without errors to the model.
+//! From a draft to the model.
 
 use crate::additions::Additions;
 use crate::draft::{DraftDocument, DraftFlow, DraftNode, DraftProcess};

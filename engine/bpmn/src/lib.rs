@@ -5,7 +5,7 @@
 //! turns the tree into the model and refuses what the engine does not execute, `rules` judges the whole.
 //!
 //! Invariants: no I/O; any bytes give an answer, in time linear to their number; nothing recurses deeper than
-//! [`Limits::depth`]; a document comes out only when no error does.
+//! [`Limits::depth`]; [`parse`] gives a document only when it reports no error.
 
 mod additions;
 mod codes;
@@ -41,6 +41,17 @@ pub struct Parsed {
 /// Reads a BPMN 2.0 file and reports all its problems at once. `resource_name` is the name under which the file is
 /// deployed; messages about the file as a whole mention it.
 pub fn parse(resource_name: &str, bytes: &[u8], limits: &Limits) -> Parsed {
+    look_at(resource_name, bytes, limits, |problems| !problems.has_errors())
+}
+
+/// Reads a file that was accepted when it was deployed. What rules that came later find wrong with it does not keep
+/// its instances from going on; `None` when it cannot be read at all.
+pub fn parse_deployed(resource_name: &str, bytes: &[u8], limits: &Limits) -> Option<Document> {
+    look_at(resource_name, bytes, limits, |_| true).document
+}
+
+/// Reads a file; there is a model when it is `accepted` with its problems and nothing of it is missing.
+fn look_at(resource_name: &str, bytes: &[u8], limits: &Limits, accepted: impl FnOnce(&Problems<'_>) -> bool) -> Parsed {
     if bytes.len() > limits.bytes {
         let message = format!("'{resource_name}' is larger than {} bytes.", limits.bytes);
         let advice = "Split the model, or raise the limit of the server.";
@@ -66,10 +77,10 @@ pub fn parse(resource_name: &str, bytes: &[u8], limits: &Limits) -> Parsed {
     };
     let document = read::read(&tree, &mut problems).and_then(|mut draft| {
         rules::check(&tree, &mut draft, &mut problems);
-        if problems.has_errors() {
-            None
-        } else {
+        if accepted(&problems) {
             finish::finish(draft, &problems)
+        } else {
+            None
         }
     });
     Parsed {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-use flowstone_bpmn::{Limits, Severity, parse};
+use flowstone_bpmn::{Limits, Severity, parse, parse_deployed};
 
 /// The problems of a process, as `code ids`; what only warns has a question mark.
 fn problems(definitions: &str, content: &str) -> Vec<String> {
@@ -351,4 +351,28 @@ fn a_user_task_has_one_performer() {
         process(&format!("<userTask id='u'>{performer}{performer}</userTask>")),
         ["duplicate-performer u"]
     );
+}
+
+#[test]
+fn what_was_deployed_before_a_rule_came_is_still_read() {
+    let file = |content: &str| {
+        format!(
+            "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' targetNamespace='test'>\
+             <signal id='g' name='alarm'/><process id='p'><startEvent id='s'/>{content}</process></definitions>"
+        )
+    };
+    let waits = ["a", "b"].map(|id| format!("<startEvent id='{id}'>{ALARM}</startEvent>"));
+    let (name, limits) = ("file.bpmn", Limits::default());
+    let twice = file(&waits.concat());
+    assert!(parse(name, twice.as_bytes(), &limits).document.is_none());
+    let document = parse_deployed(name, twice.as_bytes(), &limits).unwrap();
+    assert_eq!(document.processes[0].indexed_nodes().count(), 3);
+    // What a part is missing of is no model.
+    let dangling = file("<sequenceFlow id='f' sourceRef='s' targetRef='nowhere'/>");
+    for unreadable in [dangling.as_str(), "<definitions", ""] {
+        assert!(
+            parse_deployed(name, unreadable.as_bytes(), &limits).is_none(),
+            "{unreadable}"
+        );
+    }
 }
