@@ -121,7 +121,7 @@ impl Executor {
         Some(
             outcomes
                 .iter()
-                .any(|outcome| outcome.as_ref().err().is_none_or(Error::is_lasting)),
+                .any(|outcome| matches!(outcome, Ok(_) | Err(Error::Rejected(_) | Error::SuspendedDefinition(_)))),
         )
     }
 

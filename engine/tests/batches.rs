@@ -7,8 +7,9 @@ mod kit;
 use std::collections::HashSet;
 
 use flowstone_core::Command;
-use flowstone_engine::{Error, Options, StartRequest, Submission};
+use flowstone_engine::{Engine, Error, Options, StartRequest, Submission};
 use flowstone_expression::{TypedValue, Variables};
+use flowstone_store::Store as _;
 use futures::future::join_all;
 use kit::{Kit, completion};
 
@@ -134,4 +135,25 @@ async fn an_instance_that_left_memory_goes_on_from_the_store() {
     }
     assert!(kit.complete(&tasks[2]).await.unwrap().ended);
     assert!(!kit.is_running(started.instance_id).await);
+}
+
+#[tokio::test]
+async fn an_instance_that_cannot_be_read_does_not_spoil_the_commands_beside_it() {
+    let kit = Kit::new().await;
+    let broken = kit.deploy_wide("broken", 2).await;
+    let broken_instance = kit.start(&broken).await.instance_id;
+    let sound = kit.deploy_one_task("sound", "").await;
+    let mut sound_instances = Vec::new();
+    for _ in 0..3 {
+        sound_instances.push(kit.start(&sound).await.instance_id);
+    }
+    let deployment = kit.engine.definition(&broken).await.unwrap().record.deployment_id;
+    assert!(kit.store.delete_deployment(deployment, false).await.unwrap());
+    // Another process that has none of them in memory.
+    let engine = Engine::start(kit.store.clone(), Options::default()).await.unwrap();
+    let all = sound_instances.iter().copied().chain([broken_instance]);
+    let suspend = |instance| engine.submit(Submission::new(instance, Command::Suspend(true)));
+    let answers = join_all(all.map(suspend)).await;
+    let done: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+    assert_eq!(done, [true, true, true, false], "{answers:?}");
 }

@@ -8,6 +8,7 @@ mod decision;
 mod deleted;
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use flowstone_core::{
@@ -22,7 +23,7 @@ use self::deleted::left_out;
 use super::hot::Hot;
 use super::job::Job;
 use super::round::{Before, Round, Touched};
-use super::writer::Writer;
+use super::writer::{Writer, fault};
 use crate::definitions::Definition;
 use crate::error::Error;
 use crate::ids::InstanceIds;
@@ -469,7 +470,10 @@ impl<'a> Across<'a> {
         let mut ids = InstanceIds::of(id, now);
         let options = &self.writer.shell.step_options;
         let key = definition.record.id.clone();
-        let (mut instance, events) = start(&definition.executable, id, key, with, now, &mut ids, options)?;
+        let started = catch_unwind(AssertUnwindSafe(|| {
+            start(&definition.executable, id, key, with, now, &mut ids, options)
+        }));
+        let (mut instance, events) = started.map_err(|_| Failure::Failed(fault(&definition.record.id)))??;
         self.fresh.extend(news(&instance, &events));
         let touched = self.round.touch(id, || Touched::new(true, false));
         touched.projection.absorb(&definition, &mut instance, events);
@@ -512,7 +516,16 @@ impl<'a> Across<'a> {
         }
         let mut ids = InstanceIds::of(id, now);
         let executable = &hot.definition.executable;
-        let events = step(executable, &mut hot.instance, command, now, &mut ids, &options)?;
+        let stepped = catch_unwind(AssertUnwindSafe(|| {
+            step(executable, &mut hot.instance, command, now, &mut ids, &options)
+        }));
+        let Ok(stepped) = stepped else {
+            // It is half changed, and nothing tells how to take that back.
+            let fault = fault(&hot.definition.record.id);
+            self.writer.hot.remove(id);
+            return Err(Failure::Failed(fault));
+        };
+        let events = stepped?;
         self.fresh.extend(news(&hot.instance, &events));
         let touched = self.round.touch(id, || Touched::new(false, remembered));
         touched.projection.absorb(&hot.definition, &mut hot.instance, events);

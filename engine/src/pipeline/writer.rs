@@ -306,14 +306,32 @@ impl Writer {
         if missing.is_empty() {
             return jobs;
         }
-        match self.load(missing.into_iter().collect()).await {
+        let missing: Vec<Uuid> = missing.into_iter().collect();
+        let mut failed = HashMap::new();
+        match self.load(missing.clone()).await {
             Ok(loaded) => round.fresh.extend(loaded),
+            // One that cannot be read must not spoil the others.
+            Err(StoreError::Corrupt(_)) => {
+                for id in missing {
+                    match self.load(vec![id]).await {
+                        Ok(loaded) => round.fresh.extend(loaded),
+                        Err(error) => drop(failed.insert(id, error)),
+                    }
+                }
+            }
             Err(error) => {
                 fail(jobs.into_iter().map(|(job, _)| job), &error);
                 return Vec::new();
             }
         }
-        jobs
+        let mut rest = Vec::with_capacity(jobs.len());
+        for (job, instance) in jobs {
+            match instance.and_then(|instance| failed.get(&instance)) {
+                Some(error) => fail([job], error),
+                None => rest.push((job, instance)),
+            }
+        }
+        rest
     }
 
     async fn locate(&self, jobs: &[Job]) -> Result<HashMap<Uuid, Uuid>, StoreError> {

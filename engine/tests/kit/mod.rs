@@ -22,10 +22,11 @@ use uuid::Uuid;
 /// How long locks of the tests last.
 pub const LOCK: TimeDelta = TimeDelta::seconds(60);
 
-/// An engine, its clock and the definitions in it.
+/// An engine, its clock and its store.
 pub struct Kit {
     pub engine: Engine,
     pub clock: Arc<ManualClock>,
+    pub store: Arc<MemoryStore>,
 }
 
 impl Kit {
@@ -39,9 +40,11 @@ impl Kit {
             clock: clock.clone(),
             ..options
         };
+        let store = Arc::new(MemoryStore::new());
         Kit {
-            engine: Engine::start(Arc::new(MemoryStore::new()), options).await.unwrap(),
+            engine: Engine::start(store.clone(), options).await.unwrap(),
             clock,
+            store,
         }
     }
 
