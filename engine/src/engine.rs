@@ -115,6 +115,7 @@ impl Engine {
         let wake = Arc::new(wake);
         let shell = Arc::new(Shell {
             store: store.clone(),
+            is_shared: store.is_shared() || options.writers > 1,
             clock: options.clock.clone(),
             definitions: Definitions::new(store.clone(), options.definition_bytes),
             wake: wake.clone(),

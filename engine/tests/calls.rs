@@ -647,3 +647,22 @@ async fn a_job_that_starts_who_calls_a_suspended_process_fails_like_any_other() 
     }
     assert_eq!(running(&kit).await, 0);
 }
+
+#[tokio::test]
+async fn what_another_writer_did_to_an_instance_is_seen_by_its_own() {
+    let kit = Kit::with(Options {
+        writers: 4,
+        ..Options::default()
+    })
+    .await;
+    let waiting = deploy_with_signal(&kit, "waiting", &catcher(USER_TASK)).await;
+    let thrower = deploy_with_signal(&kit, "thrower", &thrower()).await;
+    let mut instances = Vec::new();
+    for _ in 0..8 {
+        instances.push(kit.start(&waiting).await.instance_id);
+    }
+    assert!(start_with(&kit, &thrower, one("why", "fire")).await.unwrap().ended);
+    for instance in instances {
+        assert!(complete(&kit, instance, "m", Variables::new()).await.unwrap().ended);
+    }
+}

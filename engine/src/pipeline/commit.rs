@@ -100,10 +100,10 @@ impl Writer {
         }
     }
 
-    /// A refusal that rests on remembered state may be wrong when other nodes write too: such
+    /// A refusal that rests on remembered state may be wrong when others write too: such
     /// jobs are repeated on fresh state. Where something is written, the version check tells.
     fn set_aside_stale_refusals(&mut self, round: &mut Round) {
-        if !self.shell.store.is_shared() {
+        if !self.shell.is_shared {
             return;
         }
         let mut stale = Vec::new();

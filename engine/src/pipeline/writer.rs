@@ -38,6 +38,8 @@ const TRIES: usize = 100;
 /// What all writers share.
 pub(crate) struct Shell {
     pub(crate) store: SharedStore,
+    /// Whether others write instances beside one writer: other processes, or other writers of this one.
+    pub(crate) is_shared: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) definitions: Definitions,
     pub(crate) wake: Arc<Wake>,
@@ -194,7 +196,7 @@ impl Writer {
                 return None;
             }
             // What is remembered may be stale: the store tells.
-            Err(Failure::Refused(_)) if remembered && self.shell.store.is_shared() => {
+            Err(Failure::Refused(_)) if remembered && self.shell.is_shared => {
                 if let Some(target) = target {
                     self.hot.remove(target);
                 }
