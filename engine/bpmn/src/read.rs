@@ -58,8 +58,21 @@ pub(crate) fn read<'tree>(tree: &'tree Tree<'tree>, problems: &mut Problems<'_>)
         errors: HashMap::new(),
         escalations: HashMap::new(),
         event_definitions: HashMap::new(),
+        correlation: correlation_elements(tree),
     };
     Some(reader.definitions(root))
+}
+
+fn correlation_elements<'tree>(tree: &'tree Tree<'tree>) -> HashMap<(&'tree str, &'tree str), ElementIndex> {
+    let mut found = HashMap::new();
+    for (index, element) in tree.indexed_elements() {
+        if (element.is_bpmn("correlationKey") || element.is_bpmn("correlationProperty"))
+            && let Some(id) = element.id()
+        {
+            found.entry((element.name, id)).or_insert(index);
+        }
+    }
+    found
 }
 
 /// Reads elements and collects what is wrong with them.
@@ -73,6 +86,8 @@ struct Reader<'tree, 'problems, 'text> {
     escalations: HashMap<String, Escalation>,
     /// The event definitions that events may refer to.
     event_definitions: HashMap<&'tree str, ElementIndex>,
+    /// Correlation keys and properties by element name and id, wherever they stand.
+    correlation: HashMap<(&'tree str, &'tree str), ElementIndex>,
 }
 
 impl<'tree> Reader<'tree, '_, '_> {

@@ -266,6 +266,36 @@ fn the_cost_of_a_file_grows_linearly() {
 }
 
 #[test]
+fn what_many_refer_to_is_looked_up_and_not_searched_for() {
+    let count = 30_000;
+    let flows: String = (0..count)
+        .map(|n| format!("<sequenceFlow id='f{n}' sourceRef='s' targetRef='c'/>"))
+        .collect();
+    let timer = "<timerEventDefinition><timeDuration>PT1S</timeDuration></timerEventDefinition>";
+    let converging = format!(
+        "<process id='p'><startEvent id='s'/><intermediateCatchEvent id='c'>{timer}</intermediateCatchEvent>{flows}</process>"
+    );
+    let subscribed: String = (0..count)
+        .map(|n| {
+            format!(
+                "<process id='p{n}'><startEvent id='s{n}'/><correlationSubscription correlationKeyRef='k'>\
+                 <correlationPropertyBinding correlationPropertyRef='c'><dataPath>x</dataPath>\
+                 </correlationPropertyBinding></correlationSubscription></process>"
+            )
+        })
+        .collect();
+    let keys = "<message id='m' name='m'/><correlationKey id='k'><correlationPropertyRef>c</correlationPropertyRef>\
+        </correlationKey><correlationProperty id='c'><correlationPropertyRetrievalExpression messageRef='m'>\
+        <messagePath>x</messagePath></correlationPropertyRetrievalExpression></correlationProperty>";
+    let begin = Instant::now();
+    for file in [converging, subscribed + keys] {
+        assert_eq!(diagnostics(process(&file).as_bytes()), []);
+    }
+    // Quadratic work on so many elements would take minutes.
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
+}
+
+#[test]
 fn elements_may_nest_as_deep_as_the_limit_says() {
     let depth = 250;
     let start = "<startEvent id='s'/>".to_owned();

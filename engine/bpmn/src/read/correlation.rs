@@ -3,6 +3,8 @@
 //! Keys and properties stand elsewhere in the file. They are read through the subscriptions that name them, so what no
 //! process uses is not judged.
 
+use std::collections::HashSet;
+
 use flowstone_expression::Expression;
 use flowstone_script::Script;
 
@@ -30,10 +32,15 @@ impl<'tree> Reader<'tree, '_, '_> {
         let Some(key) = self.reference(process, element, "correlationKeyRef") else {
             return Vec::new();
         };
-        let Some((key, _)) = self.tree.find_bpmn("correlationKey", unqualified_reference(key.text)) else {
+        let named = ("correlationKey", unqualified_reference(key.text));
+        let Some(key) = self.correlation.get(&named).copied() else {
             self.unknown_reference(process, key, "correlation key");
             return Vec::new();
         };
+        let properties = self.tree.bpmn_children(key, "correlationPropertyRef");
+        let properties: HashSet<&str> = properties
+            .map(|(_, one)| unqualified_reference(one.content().text.trim()))
+            .collect();
         let mut bindings = self.tree.bpmn_children(index, "correlationPropertyBinding").peekable();
         if bindings.peek().is_none() {
             let problem = Problem::new(
@@ -45,7 +52,7 @@ impl<'tree> Reader<'tree, '_, '_> {
             self.problems.error(problem.at(process.id()));
         }
         let bound: Vec<Bound> = bindings
-            .filter_map(|(index, binding)| self.binding(index, binding, key, process))
+            .filter_map(|(index, binding)| self.binding(index, binding, &properties, process))
             .collect();
         let names = bound
             .first()
@@ -72,14 +79,13 @@ impl<'tree> Reader<'tree, '_, '_> {
         &mut self,
         index: ElementIndex,
         element: &'tree Element<'tree>,
-        key: ElementIndex,
+        of_key: &HashSet<&str>,
         process: &Element<'_>,
     ) -> Option<Bound> {
         let reference = self.reference(process, element, "correlationPropertyRef")?;
         let name = unqualified_reference(reference.text);
-        let mut properties = self.tree.bpmn_children(key, "correlationPropertyRef");
-        let is_of_key = properties.any(|(_, one)| unqualified_reference(one.content().text.trim()) == name);
-        let Some((property, _)) = self.tree.find_bpmn("correlationProperty", name).filter(|_| is_of_key) else {
+        let found = self.correlation.get(&("correlationProperty", name)).copied();
+        let Some(property) = found.filter(|_| of_key.contains(name)) else {
             self.unknown_reference(process, reference, "property of the correlation key");
             return None;
         };

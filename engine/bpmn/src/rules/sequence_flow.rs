@@ -1,7 +1,7 @@
 //! Sequence flows connect two nodes of one scope (BPMN 2.0, 8.4.13 and 13.3), never into a start event or out of an
 //! end event.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::codes;
 use crate::draft::{DraftFlow, DraftProcess};
@@ -61,6 +61,13 @@ fn find(
 }
 
 pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
+    let leaves_gateway = |flow: &&DraftFlow<'_>| {
+        flow.source
+            .is_some_and(|source| process.nodes[source].is("eventBasedGateway"))
+    };
+    let behind_gateways: HashSet<usize> = (process.flows.iter().filter(leaves_gateway))
+        .filter_map(|flow| flow.target)
+        .collect();
     for flow in &process.flows {
         let source = flow.source.map(|position| &process.nodes[position]);
         let target = flow.target.map(|position| &process.nodes[position]);
@@ -96,10 +103,7 @@ pub(super) fn check(process: &DraftProcess<'_>, problems: &mut Problems<'_>) {
         }
         if let Some(event) = target.filter(|node| node.is("intermediateCatchEvent"))
             && source.is_some_and(|source| !source.is("eventBasedGateway"))
-            && (event.incoming.iter()).any(|flow| {
-                let source = process.flows[*flow].source;
-                source.is_some_and(|source| process.nodes[source].is("eventBasedGateway"))
-            })
+            && flow.target.is_some_and(|target| behind_gateways.contains(&target))
         {
             let problem = Problem::new(
                 codes::EVENT_GATEWAY_INCOMING,

@@ -191,10 +191,9 @@ impl<'source> Tree<'source> {
         self.children(parent).filter(move |(_, child)| child.is_bpmn(name))
     }
 
-    /// The BPMN element of a name that has an id, wherever it stands.
-    pub fn find_bpmn(&self, name: &str, id: &str) -> Option<(ElementIndex, &Element<'source>)> {
-        let mut elements = (0..).map(ElementIndex).zip(&self.elements);
-        elements.find(|(_, element)| element.is_bpmn(name) && element.id() == Some(id))
+    /// All elements in document order.
+    pub fn indexed_elements(&self) -> impl Iterator<Item = (ElementIndex, &Element<'source>)> {
+        (0..).map(ElementIndex).zip(&self.elements)
     }
 
     /// The vendor elements among the `extensionElements` of another, in document order.

@@ -112,7 +112,7 @@ impl From<Record> for HistoricIncident {
             incident_type: record.incident_type.to_string(),
             activity_id: record.node_id.to_string(),
             failed_activity_id: record.node_id.to_string(),
-            // Incidents are not passed on to callers, so every one is its own cause.
+            // History does not tell which incidents come from those of called instances (docs/differences.md).
             cause_incident_id: id.clone(),
             root_cause_incident_id: id.clone(),
             id,
