@@ -666,3 +666,41 @@ async fn what_another_writer_did_to_an_instance_is_seen_by_its_own() {
         assert!(complete(&kit, instance, "m", Variables::new()).await.unwrap().ended);
     }
 }
+
+#[tokio::test]
+async fn a_signal_passes_by_a_suspended_caller_that_was_told_something_before() {
+    let kit = Kit::new().await;
+    let child = format!(
+        r#"<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="m"/>{USER_TASK}
+           <sequenceFlow id="g" sourceRef="m" targetRef="tell"/>
+           <intermediateThrowEvent id="tell"><escalationEventDefinition escalationRef="late"/></intermediateThrowEvent>
+           <sequenceFlow id="h" sourceRef="tell" targetRef="throw"/>
+           <intermediateThrowEvent id="throw">{SIGNAL}</intermediateThrowEvent>
+           <sequenceFlow id="i" sourceRef="throw" targetRef="last"/><userTask id="last"/>
+           </process><escalation id="late" escalationCode="late"/><process id="none-escalation" isExecutable="false">"#
+    );
+    deploy_with_signal(&kit, "child", &child).await;
+    let escalated = r#"<boundaryEvent id="l" attachedToRef="m" cancelActivity="false"><escalationEventDefinition/></boundaryEvent>
+        <sequenceFlow id="lf" sourceRef="l" targetRef="lt"/><userTask id="lt"/>"#;
+    let alarmed = format!(
+        r#"<boundaryEvent id="b" attachedToRef="m" cancelActivity="false">{SIGNAL}</boundaryEvent>
+           <sequenceFlow id="bf" sourceRef="b" targetRef="bt"/><userTask id="bt"/>"#
+    );
+    let parent = deploy_with_signal(
+        &kit,
+        "parent",
+        &format!("{}{escalated}{alarmed}", call("child", "", "")),
+    )
+    .await;
+    let parent = kit.start(&parent).await.instance_id;
+    let child = called_by(&kit, parent).await;
+    kit.engine
+        .submit(Submission::new(parent, Command::Suspend(true)))
+        .await
+        .unwrap();
+    complete(&kit, child, "m", Variables::new()).await.unwrap();
+    token(&kit, child, "last").await;
+    let nodes = kit.engine.view(parent).await.unwrap().unwrap().instance;
+    let waits = |node: &str| nodes.tokens().any(|token| &*token.node == node);
+    assert_eq!((waits("lt"), waits("bt")), (true, false));
+}

@@ -413,7 +413,8 @@ impl<'a> Across<'a> {
             let Some(hot) = self.writer.hot.get(*id) else {
                 continue;
             };
-            if *id == from || hot.instance.ended || !reaches(hot.instance.tenant_id.as_deref()) {
+            let receives = !hot.instance.ended && !hot.instance.suspended;
+            if *id == from || !receives || !reaches(hot.instance.tenant_id.as_deref()) {
                 continue;
             }
             let waiting = hot.instance.subscriptions();
@@ -486,11 +487,12 @@ impl<'a> Across<'a> {
         Ok(())
     }
 
-    /// Gives a command to an instance that may have gone on or ended meanwhile; then it has no effect.
+    /// Gives a command to an instance that may have gone on, ended or been suspended meanwhile; then it has no effect.
     async fn step_if_possible(&mut self, id: Uuid, command: &Command) -> Result<(), Failure> {
         match self.step(id, command).await {
             Err(Failure::Refused(
                 Rejection::Ended { .. }
+                | Rejection::SuspendedInstance { .. }
                 | Rejection::NotWaiting { .. }
                 | Rejection::UnknownExecution { .. }
                 | Rejection::InvalidInstruction { .. },
