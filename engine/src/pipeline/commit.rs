@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::hot::Hot;
 use super::job::{Claim, Job};
 use super::outcome::{Outcome, copy, fail, repeated};
-use super::projection::{Projection, ready_task};
+use super::projection::Projection;
 use super::round::Round;
+use super::rows::ready_task;
 use super::writer::{Left, Writer, fault};
 use crate::error::Error;
 

@@ -14,6 +14,8 @@ mod load;
 mod outcome;
 mod projection;
 mod round;
+mod rows;
+mod several;
 mod writer;
 
 use std::sync::Arc;
