@@ -84,7 +84,7 @@ impl Step<'_> {
 
     /// Tells the operator, once, that a gateway waits for ever.
     fn report_stuck_gateway(&mut self, node: NodeIndex, token: Uuid) {
-        if self.instance.incidents().any(|incident| incident.token == token) {
+        if self.instance.incidents_of(token).next().is_some() {
             return;
         }
         let incident = Incident {

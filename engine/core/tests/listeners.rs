@@ -47,6 +47,10 @@ fn a_property_with_a_source_is_filled_when_its_activity_begins() {
         ("camunda:src='amount'", TypedValue::from(20)),
         ("camunda:srcExpr='${amount + 1}'", TypedValue::from(21i64)),
         ("name='own' camunda:srcExpr='some'", TypedValue::from("some")),
+        (
+            r#"camunda:srcExpr="it's in C:\temp""#,
+            TypedValue::from(r"it's in C:\temp"),
+        ),
     ] {
         assert_eq!(with(attributes).unwrap().root("own"), Some(expected), "{attributes}");
     }

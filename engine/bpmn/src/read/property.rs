@@ -39,7 +39,7 @@ impl Reader<'_, '_, '_> {
                             .to_owned(),
                     )
                 };
-                let literal = || format!("'{}'", source.text.replace('\'', "\\'"));
+                let literal = || quoted(source.text);
                 let computed = inside(source.text.trim()).unwrap_or_else(literal);
                 self.set_to(name, &computed, source, owner)
             } else {
@@ -54,8 +54,7 @@ impl Reader<'_, '_, '_> {
     }
 
     fn set_to(&mut self, name: Value<'_>, source: &str, place: Value<'_>, owner: &Element<'_>) -> Option<Script> {
-        let name = name.text.replace('\'', "\\'");
-        let text = format!("${{execution.setVariable('{name}', {source})}}");
+        let text = format!("${{execution.setVariable({}, {source})}}", quoted(name.text));
         let script = Script::parse(Language::Uel, &text);
         if script.is_err() {
             self.problems.error(
@@ -70,4 +69,9 @@ impl Reader<'_, '_, '_> {
         }
         script.ok()
     }
+}
+
+/// A text as UEL writes it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
