@@ -1,9 +1,8 @@
 //! `/incident`: what an operator must look at.
 
 mod annotation;
+mod cause;
 mod resolve;
-
-use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -15,6 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+pub(super) use self::cause::Causes;
+use self::cause::{Reach, caused_by};
 use super::body::{self, Parameters};
 use super::error::{ApiError, ErrorBody};
 use super::filter::{self, Table};
@@ -46,8 +47,6 @@ static INCIDENTS: Table<Field> = Table {
         filter::time_before("incidentTimestampBefore", Field::CreatedAt),
         filter::text("activityId", Field::ActivityId),
         filter::text("failedActivityId", Field::ActivityId),
-        filter::id("causeIncidentId", Field::Id),
-        filter::id("rootCauseIncidentId", Field::Id),
         filter::text("configuration", Field::Configuration),
         filter::text_in("tenantIdIn", Field::TenantId),
     ],
@@ -118,47 +117,20 @@ impl Incident {
     }
 }
 
-/// Which incidents come from incidents of called instances: the engine names them where it else names the job or
-/// external task that failed.
-#[derive(Default)]
-pub(super) struct Causes(HashMap<Uuid, Uuid>);
-
-impl Causes {
-    /// Looks up the causes of incidents, from instance to called instance.
-    async fn find(state: &AppState, records: &[IncidentRecord]) -> Result<Self, ApiError> {
-        let mut causes = HashMap::new();
-        let mut open = sources(records);
-        while !open.is_empty() {
-            let ids = open.iter().map(|(_, source)| Scalar::Id(*source)).collect();
-            let query = Query::default().with(Field::Id, Test::In(ids));
-            let found = state.store().incidents(&query).await?;
-            let known: HashSet<Uuid> = found.iter().map(|record| record.incident.id).collect();
-            causes.extend(open.into_iter().filter(|(_, source)| known.contains(source)));
-            open = sources(&found);
-            open.retain(|(id, _)| !causes.contains_key(id));
+/// The query of a request; what it asks of causes is looked up first.
+async fn asked(state: &AppState, parameters: &Parameters) -> Result<Query<Field>, ApiError> {
+    let mut query = INCIDENTS.from_parameters(parameters)?;
+    for (name, reach) in [("causeIncidentId", Reach::Next), ("rootCauseIncidentId", Reach::All)] {
+        if let Some(cause) = parameters.get(name) {
+            let caused = match body::id(cause) {
+                Some(cause) => caused_by(state, cause, reach).await?,
+                None => Vec::new(),
+            };
+            let ids = caused.into_iter().map(Scalar::Id).collect();
+            query = query.with(Field::Id, Test::In(ids));
         }
-        Ok(Self(causes))
     }
-
-    fn of(&self, incident: Uuid) -> Option<Uuid> {
-        self.0.get(&incident).copied()
-    }
-
-    /// The first of those that cause an incident. Instances call each other without coming back to the first.
-    fn root_of(&self, incident: Uuid) -> Uuid {
-        std::iter::successors(Some(incident), |incident| self.of(*incident))
-            .last()
-            .unwrap_or(incident)
-    }
-}
-
-/// Incidents of the engine with what they come from.
-fn sources(records: &[IncidentRecord]) -> Vec<(Uuid, Uuid)> {
-    let records = records.iter().map(|record| &record.incident);
-    records
-        .filter(|incident| flowstone_core::Incident::is_of_the_engine(&incident.incident_type))
-        .filter_map(|incident| Some((incident.id, Uuid::parse_str(incident.configuration.as_deref()?).ok()?)))
-        .collect()
+    Ok(query)
 }
 
 async fn found(state: &AppState, query: Query<Field>) -> Result<Json<Vec<Incident>>, ApiError> {
@@ -176,14 +148,14 @@ async fn counted(state: &AppState, query: Query<Field>) -> Result<Json<Count>, A
 #[utoipa::path(get, path = "/incident", operation_id = "getIncidents", tag = "Incident",
     responses((status = 200, body = [Incident]), (status = 400, body = ErrorBody), (status = 501, body = ErrorBody)))]
 async fn list(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Vec<Incident>>, ApiError> {
-    found(&state, INCIDENTS.from_parameters(&parameters)?).await
+    found(&state, asked(&state, &parameters).await?).await
 }
 
 /// Count open incidents
 #[utoipa::path(get, path = "/incident/count", operation_id = "getIncidentsCount", tag = "Incident",
     responses((status = 200, body = Count), (status = 400, body = ErrorBody), (status = 501, body = ErrorBody)))]
 async fn count(State(state): State<AppState>, parameters: Parameters) -> Result<Json<Count>, ApiError> {
-    counted(&state, INCIDENTS.from_parameters(&parameters)?).await
+    counted(&state, asked(&state, &parameters).await?).await
 }
 
 /// Get an open incident

@@ -318,6 +318,19 @@ async fn instances_are_found_by_what_happened_in_them() {
     );
     assert_eq!(shared["incidentMessage"], Value::Null);
     let incident = own["id"].as_str().unwrap().to_owned();
+    // Both come from the first, and nothing from the other.
+    for name in ["causeIncidentId", "rootCauseIncidentId"] {
+        for (cause, expected) in [(&*incident, 2), (shared["id"].as_str().unwrap(), 0), ("nonsense", 0)] {
+            let query = format!("{name}={cause}");
+            assert_eq!(
+                called.list(&format!("/incident?{query}")).await.len(),
+                expected,
+                "{query}"
+            );
+            let count = called.api.get(&format!("/incident/count?{query}")).await.expect(200);
+            assert_eq!(count["count"], expected, "{query}");
+        }
+    }
     let selects = async |name: &str, value: &str, expected: usize| {
         called.selects("/history/process-instance", name, value, expected).await;
     };
