@@ -163,6 +163,13 @@ fn last(start: DateTime<Utc>, times: u32, period: &Duration) -> Option<DateTime<
 }
 
 fn cron(text: &str) -> Result<Cron, ScheduleError> {
+    // A field of nothing but commas would name no moment at all, and be searched for one without end.
+    if text.split_whitespace().any(|field| field.split(',').any(str::is_empty)) {
+        return Err(ScheduleError::Cycle {
+            text: text.to_owned(),
+            problem: "a list has an empty item; remove the comma".to_owned(),
+        });
+    }
     CronParser::builder()
         .seconds(Seconds::Optional)
         .year(Year::Optional)

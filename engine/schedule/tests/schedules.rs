@@ -135,6 +135,8 @@ fn wrong_texts_say_what_to_write() {
         ("R3", "R3/PT10M"),
         ("Rx/PT1S", "'x' is no number of repetitions"),
         ("R3/10 minutes", "PT10M"),
+        (",,, 0,,,2 * * ?", "empty item"),
+        ("0 0 1,  * * ?", "empty item"),
     ] {
         let error = Cycle::parse(text).unwrap_err().to_string();
         assert!(error.contains(hint), "{text}: {error}");
