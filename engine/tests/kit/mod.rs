@@ -6,6 +6,8 @@
     reason = "these are tests, and each file uses a part"
 )]
 
+pub mod line;
+
 use std::sync::Arc;
 use std::time::Duration;
 
