@@ -84,6 +84,7 @@ impl Step<'_> {
         self.forget_kept(id);
         self.unsubscribe(id, |_| true);
         self.end_jobs(id, |_| true);
+        self.resolve_incidents(id);
         self.emit(Event::KeptScopeClosed { id });
     }
 

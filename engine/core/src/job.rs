@@ -165,6 +165,7 @@ impl Step<'_> {
             return Err(Rejection::UnknownExecution { execution: id });
         };
         let (scope, locals) = (token.scope, token.variables.clone());
+        self.resolve_incidents(id);
         self.emit(Event::TransitionClosed { id });
         Ok((scope, locals))
     }

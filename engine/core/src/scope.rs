@@ -1,6 +1,7 @@
 //! Sub-processes, the end of scopes and cancellation.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use flowstone_bpmn::model::{ExecutionEvent, NodeIndex, TaskEvent};
 use uuid::Uuid;
@@ -93,16 +94,26 @@ impl Step<'_> {
             let start = self.model.find(&start)?;
             self.listen_to_instance(ExecutionEvent::End, start)?;
         }
-        self.forget_kept(self.instance.id);
-        self.unsubscribe(self.instance.id, |_| true);
-        self.end_jobs(self.instance.id, |_| true);
+        self.close_instance(None, outcome, reason);
+        Ok(())
+    }
+
+    /// The instance ends: nothing of it is left.
+    fn close_instance(&mut self, end_node: Option<Arc<str>>, outcome: Outcome, reason: Option<&str>) {
+        let id = self.instance.id;
+        self.forget_kept(id);
+        self.unsubscribe(id, |_| true);
+        self.end_jobs(id, |_| true);
+        let open = self.instance.incidents().map(|incident| (incident.id, incident.token));
+        for (id, token) in open.collect::<Vec<_>>() {
+            self.emit(Event::IncidentResolved { id, token });
+        }
         self.emit(Event::InstanceEnded {
             at: self.now,
-            end_node: None,
+            end_node,
             outcome,
             reason: reason.map(str::to_owned),
         });
-        Ok(())
     }
 
     pub(crate) fn complete_scope(&mut self, id: Uuid, last: NodeIndex) -> Result<(), Rejection> {
@@ -112,15 +123,7 @@ impl Step<'_> {
                 return Ok(());
             }
             self.listen_to_instance(ExecutionEvent::End, last)?;
-            self.forget_kept(id);
-            self.unsubscribe(id, |_| true);
-            self.end_jobs(id, |_| true);
-            self.emit(Event::InstanceEnded {
-                at: self.now,
-                end_node: Some(self.model.id(last)),
-                outcome: Outcome::Completed,
-                reason: None,
-            });
+            self.close_instance(Some(self.model.id(last)), Outcome::Completed, None);
             return Ok(());
         };
         if self.complete_compensation(id, node)? {
@@ -234,6 +237,7 @@ impl Step<'_> {
             .is_some_and(|token| matches!(token.wait, Wait::Siblings | Wait::Job))
         {
             self.end_jobs(id, |_| true);
+            self.resolve_incidents(id);
             self.emit(Event::TransitionClosed { id });
         } else if let Some((scope, node)) = self.place_of(id)? {
             let joins = self.instance.token(id).is_some_and(|token| token.wait == Wait::Join);

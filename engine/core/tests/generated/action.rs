@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use flowstone_core::{
-    Awaited, Command, Event, EventKind, FromCalled, Holder, Instance, Job, JobChange, JobFailure, JobWork,
+    Awaited, Command, Event, EventKind, FromCalled, Holder, Instance, Job, JobChange, JobFailure, JobWork, NewIncident,
     Subscription, Token, Trigger, UserTaskChange, Wait,
 };
 use flowstone_expression::{TypedValue, Variables};
@@ -330,8 +330,17 @@ fn change_attributes(
         let job = random.pick(&jobs);
         return Some(single(Command::ChangeJob { job, change }));
     }
+    let incidents: Vec<Uuid> = instance.incidents().map(|incident| incident.id).collect();
+    if !incidents.is_empty() && random.chance(10) {
+        return Some(single(Command::ResolveIncident {
+            incident: random.pick(&incidents),
+        }));
+    }
     if tokens.is_empty() {
         return None;
+    }
+    if random.chance(20) {
+        return Some(raise_incident(random, instance, tokens));
     }
     let token = random.pick(tokens);
     let task = token.id;
@@ -356,6 +365,20 @@ fn change_attributes(
         }
         _ => Action::default(),
     })
+}
+
+/// An incident by hand, at any place that there is.
+fn raise_incident(random: &mut Random, instance: &Instance, tokens: &[&Token]) -> Action {
+    let mut places: Vec<Uuid> = instance.scopes().map(|scope| scope.id).collect();
+    places.extend(tokens.iter().map(|token| token.id));
+    places.sort_unstable();
+    single(Command::RaiseIncident(NewIncident {
+        id: Uuid::from_u128(u128::from(random.next()) << 64),
+        execution: random.pick(&places),
+        incident_type: "byHand".to_owned(),
+        configuration: None,
+        message: None,
+    }))
 }
 
 /// What no instance accepts.

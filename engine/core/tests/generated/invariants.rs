@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use flowstone_bpmn::model::{Catch, Implementation, NodeIndex, NodeKind, Process};
-use flowstone_core::{EventKind, Executable, Instance, JobWork, Scope, ScopePhase, Token, Wait};
+use flowstone_core::{EventKind, Executable, Incident, Instance, JobWork, Scope, ScopePhase, Token, Wait};
 use flowstone_expression::{TypedValue, Value};
 use uuid::Uuid;
 
@@ -378,7 +378,16 @@ impl View<'_> {
     }
 
     fn incidents(&self) -> Result<(), String> {
-        for incident in self.instance.incidents() {
+        let (raised, by_hand): (Vec<_>, Vec<_>) = self
+            .instance
+            .incidents()
+            .partition(|incident| Incident::is_of_the_engine(&incident.incident_type));
+        for incident in by_hand {
+            let place = incident.token;
+            let is_there = self.instance.token(place).is_some() || self.instance.scope(place).is_some();
+            must!(is_there, "the incident of {} is of what is gone", incident.node);
+        }
+        for incident in &raised {
             let failed = match self.instance.job(incident.source) {
                 Some(job) => job.owner == incident.token && job.retries == 0,
                 None => self.instance.token(incident.source).is_some_and(
@@ -390,7 +399,7 @@ impl View<'_> {
         let jobs = self.instance.jobs().filter(|job| job.retries == 0).count();
         let exhausted = |token: &&Token| matches!(&token.wait, Wait::ExternalTask(task) if task.retries == Some(0));
         let tasks = self.instance.tokens().filter(exhausted).count();
-        let incidents = self.instance.incidents().count();
+        let incidents = raised.len();
         must!(
             incidents == jobs + tasks,
             "{jobs} jobs and {tasks} tasks have no retries left, {incidents} incidents tell of them"
