@@ -163,29 +163,32 @@ fn check_versions(statement: &mut Statement, changes: &[InstanceChange], large: 
             .column("uuid", created.iter().map(|(change, _)| change.instance_id))?
             .texts(rows().map(|row| &row.definition_id))?
             .optional_texts(rows().map(|row| row.business_key.as_deref()))?
-            .optional_texts(rows().map(|row| row.tenant_id.as_deref()))?
             .column("bool", rows().map(|row| row.suspended))?
             .column("text", created.iter().map(|(change, _)| large.instance(change)))?
             .optional_texts(rows().map(|row| row.start_activity_id.as_deref()))?
-            .optional_texts(rows().map(|row| row.start_user_id.as_deref()))?
             .column("timestamptz", rows().map(|row| row.started_at))?
-            .column("uuid", rows().map(|row| row.super_instance_id))?
-            .column("uuid", rows().map(|row| row.super_execution_id))?
-            .column("uuid", rows().map(|row| row.root_instance_id))?
             .column("int8", rows().map(|row| row.version))?
+            .seldom(|columns| {
+                columns
+                    .texts(rows().map(|row| row.tenant_id.as_deref()))
+                    .texts(rows().map(|row| row.start_user_id.as_deref()))
+                    .column("uuid", rows().map(|row| row.super_instance_id))
+                    .column("uuid", rows().map(|row| row.super_execution_id))
+                    .column("uuid", rows().map(|row| row.root_instance_id))
+            })?
             .source();
         let free = statement.free("r.id", "where");
         statement.check(
             "created",
             &format!(
-                "insert into process_instance (id, definition_id, business_key, tenant_id, suspended, variables, \
-                 start_activity_id, start_user_id, started_at, super_instance_id, super_execution_id, \
-                 root_instance_id, version) \
-                 select r.id, r.definition_id, r.business_key, r.tenant_id, r.suspended, r.variables::jsonb, \
-                 r.start_activity_id, r.start_user_id, r.started_at, r.super_instance_id, r.super_execution_id, \
-                 r.root_instance_id, r.version from {source} as r (id, definition_id, \
-                 business_key, tenant_id, suspended, variables, start_activity_id, start_user_id, started_at, \
-                 super_instance_id, super_execution_id, root_instance_id, version) \
+                "insert into process_instance (id, definition_id, business_key, suspended, variables, \
+                 start_activity_id, started_at, version, tenant_id, start_user_id, super_instance_id, \
+                 super_execution_id, root_instance_id) \
+                 select r.id, r.definition_id, r.business_key, r.suspended, r.variables::jsonb, \
+                 r.start_activity_id, r.started_at, r.version, r.tenant_id, r.start_user_id, r.super_instance_id, \
+                 r.super_execution_id, r.root_instance_id from {source} as r (id, definition_id, business_key, \
+                 suspended, variables, start_activity_id, started_at, version, tenant_id, start_user_id, \
+                 super_instance_id, super_execution_id, root_instance_id) \
                  {free} on conflict (id) do nothing returning id"
             ),
         );
@@ -263,15 +266,7 @@ fn check_versions(statement: &mut Statement, changes: &[InstanceChange], large: 
                  where p.id = any(array[r.id]) and p.version = r.version {free} returning p.id"
             ),
         );
-        // Whatever belongs to an ended instance goes with it, listed or not.
-        for table in [
-            "activity",
-            "user_task",
-            "event_subscription",
-            "incident",
-            "job",
-            "large_value",
-        ] {
+        for table in ["activity", "large_value"] {
             statement.part(
                 &format!("{table}_ended"),
                 &format!("delete from {table} t using deleted d where t.instance_id = any(array[d.id])"),

@@ -194,15 +194,12 @@ fn write_headers(statements: &mut Statements, changes: &[&InstanceChange]) -> Re
     if !ended.is_empty() {
         let ended = ids(ended)?;
         statements.add(&INSTANCE.delete(), ended.clone());
-        // Whatever belongs to an ended instance goes with it, listed or not.
-        for table in [ACTIVITY, USER_TASK, SUBSCRIPTION, INCIDENT, JOB] {
-            statements.add(&table.delete_of_instances(), ended.clone());
-        }
+        statements.add(&ACTIVITY.delete_of_instances(), ended);
     }
     Ok(())
 }
 
-/// Rows of running instances. Those of an ended instance are gone as a whole, but for jobs that start others.
+/// Rows of instances. An ended instance gets no new ones, but for jobs that start others; its activities are gone.
 fn write_rows(statements: &mut Statements, all: &[&InstanceChange]) -> Result<()> {
     let changes: Vec<&InstanceChange> = all
         .iter()
@@ -210,12 +207,10 @@ fn write_rows(statements: &mut Statements, all: &[&InstanceChange]) -> Result<()
         .filter(|change| matches!(change.header, HeaderChange::Insert(_) | HeaderChange::Update { .. }))
         .collect();
     delete(statements, &ACTIVITY, &changes, |change| &change.activities_deleted)?;
-    delete(statements, &USER_TASK, &changes, |change| &change.user_tasks_deleted)?;
-    delete(statements, &SUBSCRIPTION, &changes, |change| {
-        &change.subscriptions_deleted
-    })?;
-    delete(statements, &INCIDENT, &changes, |change| &change.incidents_deleted)?;
-    delete(statements, &JOB, &changes, |change| &change.jobs_deleted)?;
+    delete(statements, &USER_TASK, all, |change| &change.user_tasks_deleted)?;
+    delete(statements, &SUBSCRIPTION, all, |change| &change.subscriptions_deleted)?;
+    delete(statements, &INCIDENT, all, |change| &change.incidents_deleted)?;
+    delete(statements, &JOB, all, |change| &change.jobs_deleted)?;
     put(
         statements,
         &ACTIVITY.insert(),

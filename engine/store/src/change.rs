@@ -82,7 +82,8 @@ pub enum HeaderChange {
         /// Whether it is suspended, when that changed.
         suspended: Option<bool>,
     },
-    /// The instance ended.
+    /// The instance ended. Its activities and the values of its variables go with it; its other rows are listed as
+    /// gone like those of an instance that goes on.
     Delete {
         /// Version that must be found.
         expected_version: i64,

@@ -94,9 +94,9 @@ pub(super) fn write_activities(
     changes: &[InstanceChange],
     documents: &Documents,
 ) -> Result<()> {
-    const COLUMNS: &str = "id, instance_id, parent_id, node_id, activity_type, activity_name, kind, started_at, \
-                           variables, topic, priority, retries, worker, lock_expires, lock_token, error_message, \
-                           error_details, task_suspended, detail";
+    const COLUMNS: &str = "id, instance_id, parent_id, node_id, activity_type, activity_name, kind, started_at, topic, \
+                           priority, task_suspended, worker, lock_expires, lock_token, variables, retries, \
+                           error_message, error_details, detail";
     let inserted: Vec<&ActivityRow> = changes.iter().flat_map(|change| &change.activities_inserted).collect();
     if !inserted.is_empty() {
         let source = activity_rows(statement, &inserted, documents)?;
@@ -105,9 +105,9 @@ pub(super) fn write_activities(
             "activity_inserted",
             &format!(
                 "insert into activity ({COLUMNS}) \
-                 select id, instance_id, parent_id, node_id, activity_type, activity_name, kind, started_at, \
-                 variables::jsonb, topic, priority, retries, worker, lock_expires, lock_token, error_message, \
-                 error_details, task_suspended, detail::json from {source} as r ({COLUMNS}) {condition}"
+                 select id, instance_id, parent_id, node_id, activity_type, activity_name, kind, started_at, topic, \
+                 priority, task_suspended, worker, lock_expires, lock_token, variables::jsonb, retries, \
+                 error_message, error_details, detail::json from {source} as r ({COLUMNS}) {condition}"
             ),
         );
     }
@@ -128,7 +128,10 @@ pub(super) fn write_activities(
             ),
         );
     }
-    delete_rows(statement, "activity", changes, |change| &change.activities_deleted)
+    // Those of ended instances go with their instance.
+    delete_rows(statement, "activity", changes, |change| {
+        if ends(change) { &[] } else { &change.activities_deleted }
+    })
 }
 
 fn activity_rows(statement: &mut Statement, rows: &[&ActivityRow], documents: &Documents) -> Result<String> {
@@ -148,20 +151,26 @@ fn activity_rows(statement: &mut Statement, rows: &[&ActivityRow], documents: &D
         .optional_texts(all().map(|row| row.activity_name.as_deref()))?
         .column("text", all().map(|row| row.kind.as_str()))?
         .column("timestamptz", all().map(|row| row.started_at))?
-        .column("text", all().map(|row| documents.activity(row)))?
         .optional_texts(tasks().map(|task| task.map(|task| task.topic.as_str())))?
         .column("int8", tasks().map(|task| task.map(|task| task.priority)))?
-        .column("int4", tasks().map(|task| task.and_then(|task| task.retries)))?
-        .optional_texts(tasks().map(|task| task.and_then(|task| task.worker.as_deref())))?
-        .column(
-            "timestamptz",
-            tasks().map(|task| task.and_then(|task| task.lock_expires)),
-        )?
-        .column("uuid", tasks().map(|task| task.and_then(|task| task.lock_token)))?
-        .optional_texts(tasks().map(|task| task.and_then(|task| task.error_message.as_deref())))?
-        .optional_texts(tasks().map(|task| task.and_then(|task| task.error_details.as_deref())))?
         .column("bool", tasks().map(|task| task.map(|task| task.suspended)))?
-        .column("text", details.into_iter())?
+        .seldom(|columns| {
+            columns
+                .texts(tasks().map(|task| task.and_then(|task| task.worker.as_deref())))
+                .column(
+                    "timestamptz",
+                    tasks().map(|task| task.and_then(|task| task.lock_expires)),
+                )
+                .column("uuid", tasks().map(|task| task.and_then(|task| task.lock_token)))
+        })?
+        .seldom(|columns| {
+            columns
+                .column("text", all().map(|row| documents.activity(row)))
+                .column("int4", tasks().map(|task| task.and_then(|task| task.retries)))
+                .texts(tasks().map(|task| task.and_then(|task| task.error_message.as_deref())))
+                .texts(tasks().map(|task| task.and_then(|task| task.error_details.as_deref())))
+                .column("text", details.into_iter())
+        })?
         .source())
 }
 
@@ -362,21 +371,24 @@ pub(super) fn write_history(statement: &mut Statement, changes: &[InstanceChange
             .optional_texts(all().map(|row| row.definition_name.as_deref()))?
             .column("int4", all().map(|row| row.definition_version))?
             .optional_texts(all().map(|row| row.business_key.as_deref()))?
-            .optional_texts(all().map(|row| row.tenant_id.as_deref()))?
             .optional_texts(all().map(|row| row.start_activity_id.as_deref()))?
             .optional_texts(all().map(|row| row.end_activity_id.as_deref()))?
-            .optional_texts(all().map(|row| row.start_user_id.as_deref()))?
             .column("timestamptz", all().map(|row| row.started_at))?
             .column("timestamptz", all().map(|row| row.ended_at))?
             .texts(all().map(|row| &row.state))?
-            .optional_texts(all().map(|row| row.delete_reason.as_deref()))?
-            .column("uuid", all().map(|row| row.super_instance_id))?
-            .column("uuid", all().map(|row| row.root_instance_id))?
+            .seldom(|columns| {
+                columns
+                    .texts(all().map(|row| row.tenant_id.as_deref()))
+                    .texts(all().map(|row| row.start_user_id.as_deref()))
+                    .texts(all().map(|row| row.delete_reason.as_deref()))
+                    .column("uuid", all().map(|row| row.super_instance_id))
+                    .column("uuid", all().map(|row| row.root_instance_id))
+            })?
             .source();
         let condition = statement.unless_conflict("r.id", "where");
-        let columns = "id, definition_id, definition_key, definition_name, definition_version, business_key, tenant_id, \
-                       start_activity_id, end_activity_id, start_user_id, started_at, ended_at, state, delete_reason, \
-                       super_instance_id, root_instance_id";
+        let columns = "id, definition_id, definition_key, definition_name, definition_version, business_key, \
+                       start_activity_id, end_activity_id, started_at, ended_at, state, tenant_id, start_user_id, \
+                       delete_reason, super_instance_id, root_instance_id";
         statement.part(
             "history_process_instance_inserted",
             &format!(
@@ -397,29 +409,35 @@ pub(super) fn write_history(statement: &mut Statement, changes: &[InstanceChange
             .column("uuid", all().map(|row| row.parent_id))?
             .texts(all().map(|row| &row.definition_id))?
             .texts(all().map(|row| &row.definition_key))?
-            .optional_texts(all().map(|row| row.tenant_id.as_deref()))?
             .texts(all().map(|row| &row.node_id))?
             .texts(all().map(|row| &row.activity_type))?
             .optional_texts(all().map(|row| row.activity_name.as_deref()))?
-            .column("uuid", all().map(|row| row.task_id))?
-            .optional_texts(all().map(|row| row.assignee.as_deref()))?
             .column("timestamptz", all().map(|row| row.started_at))?
             .column("timestamptz", all().map(|row| row.ended_at))?
             .column("bool", all().map(|row| row.canceled))?
             .column("bool", all().map(|row| row.complete_scope))?
-            .column("uuid", all().map(|row| row.root_instance_id))?
-            .column("uuid", all().map(|row| row.called_instance_id))?
-            .optional_texts(tasks().map(|task| task.map(|task| task.topic.as_str())))?
-            .optional_texts(tasks().map(|task| task.and_then(|task| task.worker.as_deref())))?
-            .column("int8", tasks().map(|task| task.map(|task| task.priority)))?
-            .column("int4", tasks().map(|task| task.and_then(|task| task.retries)))?
+            .seldom(|columns| {
+                columns
+                    .texts(tasks().map(|task| task.map(|task| task.topic.as_str())))
+                    .texts(tasks().map(|task| task.and_then(|task| task.worker.as_deref())))
+                    .column("int8", tasks().map(|task| task.map(|task| task.priority)))
+            })?
+            .seldom(|columns| {
+                columns
+                    .texts(all().map(|row| row.tenant_id.as_deref()))
+                    .column("uuid", all().map(|row| row.task_id))
+                    .texts(all().map(|row| row.assignee.as_deref()))
+                    .column("uuid", all().map(|row| row.root_instance_id))
+                    .column("uuid", all().map(|row| row.called_instance_id))
+                    .column("int4", tasks().map(|task| task.and_then(|task| task.retries)))
+            })?
             .source();
         insert_rows(
             statement,
             "history_activity",
-            "id, instance_id, parent_id, definition_id, definition_key, tenant_id, node_id, activity_type, \
-             activity_name, task_id, assignee, started_at, ended_at, canceled, complete_scope, root_instance_id, \
-             called_instance_id, topic, worker, priority, retries",
+            "id, instance_id, parent_id, definition_id, definition_key, node_id, activity_type, activity_name, \
+             started_at, ended_at, canceled, complete_scope, topic, worker, priority, tenant_id, task_id, assignee, \
+             root_instance_id, called_instance_id, retries",
             &source,
         );
     }
@@ -471,16 +489,15 @@ fn insert_rows(statement: &mut Statement, table: &str, columns: &str, source: &s
     );
 }
 
-/// Deletes rows by id; those of ended instances go with their instance.
+/// Deletes rows by id.
 fn delete_rows(
     statement: &mut Statement,
     table: &str,
     changes: &[InstanceChange],
-    pick: fn(&InstanceChange) -> &Vec<Uuid>,
+    pick: fn(&InstanceChange) -> &[Uuid],
 ) -> Result<()> {
     let gone: Vec<(Uuid, Uuid)> = changes
         .iter()
-        .filter(|change| !ends(change))
         .flat_map(|change| pick(change).iter().map(|id| (*id, change.instance_id)))
         .collect();
     if gone.is_empty() {

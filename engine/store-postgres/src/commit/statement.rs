@@ -1,9 +1,10 @@
 //! The text and the arguments of the one statement that writes a batch.
 
-use std::fmt::Write as _;
+use std::fmt::{Arguments, Write as _};
 
 use flowstone_store::Result;
 use flowstone_store::change::{AppliedCommand, HeaderChange, InstanceChange};
+use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Encode, PgExecutor, Postgres, Type};
 use uuid::Uuid;
@@ -40,7 +41,11 @@ impl Statement {
     pub(super) fn rows(&mut self) -> Rows<'_> {
         Rows {
             statement: self,
-            source: String::from("unnest("),
+            arrays: String::new(),
+            sent: String::new(),
+            columns: String::new(),
+            count: 0,
+            is_whole: true,
         }
     }
 
@@ -140,7 +145,14 @@ impl Statement {
 /// A row source in the making: `unnest($1::uuid[], $2::text[], …)`.
 pub(super) struct Rows<'statement> {
     statement: &'statement mut Statement,
-    source: String,
+    /// The arguments of `unnest`.
+    arrays: String,
+    /// The names of the columns that are sent.
+    sent: String,
+    /// All columns in their order: the name of one that is sent, a null in place of one that is not.
+    columns: String,
+    count: usize,
+    is_whole: bool,
 }
 
 impl Rows<'_> {
@@ -149,16 +161,8 @@ impl Rows<'_> {
     where
         Vec<T>: Encode<'value, Postgres> + Type<Postgres>,
     {
-        if self.statement.placeholders > 0 && !self.source.ends_with('(') {
-            self.source.push_str(", ");
-        }
-        self.statement.placeholders += 1;
-        write!(self.source, "${}::{sql_type}[]", self.statement.placeholders)
-            .map_err(|error| unsendable(error.into()))?;
-        self.statement
-            .arguments
-            .add(values.collect::<Vec<T>>())
-            .map_err(unsendable)?;
+        let values: Vec<T> = values.collect();
+        self.send(sql_type, |arguments| arguments.add(values))?;
         Ok(self)
     }
 
@@ -175,9 +179,85 @@ impl Rows<'_> {
         self.column("text", values.map(|value| value.map(storable)))
     }
 
+    /// Adds columns that are absent in most rows. They are sent all together or, when none of them holds a value, not
+    /// at all: an array of nulls costs Postgres as much as one of values. They share one fate to keep texts few.
+    pub(super) fn seldom<'batch>(
+        mut self,
+        columns: impl FnOnce(SeldomColumns<'batch>) -> SeldomColumns<'batch>,
+    ) -> Result<Self> {
+        let SeldomColumns { columns, is_used } = columns(SeldomColumns::default());
+        for (sql_type, send) in columns {
+            if is_used {
+                self.send(sql_type, send)?;
+            } else {
+                self.is_whole = false;
+                self.name(format_args!("null::{sql_type}"))?;
+            }
+        }
+        Ok(self)
+    }
+
     /// The source, to stand after `from`.
-    pub(super) fn source(mut self) -> String {
-        self.source.push(')');
-        self.source
+    pub(super) fn source(self) -> String {
+        let Rows {
+            arrays, sent, columns, ..
+        } = self;
+        if self.is_whole {
+            format!("unnest({arrays})")
+        } else {
+            format!("(select {columns} from unnest({arrays}) as sent ({sent}))")
+        }
+    }
+
+    fn send(
+        &mut self,
+        sql_type: &'static str,
+        add: impl FnOnce(&mut PgArguments) -> std::result::Result<(), BoxDynError>,
+    ) -> Result<()> {
+        add(&mut self.statement.arguments).map_err(unsendable)?;
+        self.statement.placeholders += 1;
+        let (placeholder, separator) = (
+            self.statement.placeholders,
+            if self.sent.is_empty() { "" } else { ", " },
+        );
+        write!(self.arrays, "{separator}${placeholder}::{sql_type}[]").map_err(|error| unsendable(error.into()))?;
+        let column = self.count;
+        write!(self.sent, "{separator}c{column}").map_err(|error| unsendable(error.into()))?;
+        self.name(format_args!("c{column}"))
+    }
+
+    fn name(&mut self, name: Arguments<'_>) -> Result<()> {
+        let separator = if self.count == 0 { "" } else { ", " };
+        self.count += 1;
+        write!(self.columns, "{separator}{name}").map_err(|error| unsendable(error.into()))
+    }
+}
+
+type Send<'batch> = Box<dyn FnOnce(&mut PgArguments) -> std::result::Result<(), BoxDynError> + 'batch>;
+
+/// Columns that are sent when any of them holds a value; see [`Rows::seldom`].
+#[derive(Default)]
+pub(super) struct SeldomColumns<'batch> {
+    columns: Vec<(&'static str, Send<'batch>)>,
+    is_used: bool,
+}
+
+impl<'batch> SeldomColumns<'batch> {
+    /// Adds a column of the given SQL type.
+    pub(super) fn column<T>(mut self, sql_type: &'static str, values: impl Iterator<Item = Option<T>>) -> Self
+    where
+        T: 'batch,
+        Vec<Option<T>>: Encode<'batch, Postgres> + Type<Postgres>,
+    {
+        let values: Vec<Option<T>> = values.collect();
+        self.is_used |= values.iter().any(Option::is_some);
+        self.columns
+            .push((sql_type, Box::new(move |arguments| arguments.add(values))));
+        self
+    }
+
+    /// Adds a column of texts.
+    pub(super) fn texts(self, values: impl Iterator<Item = Option<&'batch str>>) -> Self {
+        self.column("text", values.map(|value| value.map(storable)))
     }
 }

@@ -191,8 +191,14 @@ pub async fn the_end_of_an_instance_takes_all_its_rows(store: SharedStore) {
     commit(&store, [start, other.start()]).await;
     assert_eq!(store.locate(&ids).await.unwrap().len(), 4);
 
-    // Only the end is told.
-    commit(&store, [change(id, HeaderChange::Delete { expected_version: 1 })]).await;
+    // Its activities and large values need not be listed.
+    let end = InstanceChange {
+        user_tasks_deleted: vec![ids[1]],
+        subscriptions_deleted: vec![ids[2]],
+        incidents_deleted: vec![ids[3]],
+        ..change(id, HeaderChange::Delete { expected_version: 1 })
+    };
+    commit(&store, [end]).await;
     assert!(store.locate(&ids).await.unwrap().is_empty());
     assert_eq!(store.count_tasks(&Query::default()).await.unwrap(), 0);
     assert_eq!(store.count_subscriptions(&Query::default()).await.unwrap(), 0);

@@ -75,8 +75,10 @@ pub async fn jobs_belong_to_their_instance_and_end_with_it(store: SharedStore) {
     found.sort();
     assert_eq!(found, [(gone.id, fixture.id()), (kept.id, other.id())]);
 
-    // Only the end is told.
-    let end = super::fixture::change(fixture.id(), HeaderChange::Delete { expected_version: 1 });
+    let end = InstanceChange {
+        jobs_deleted: vec![gone.id],
+        ..super::fixture::change(fixture.id(), HeaderChange::Delete { expected_version: 1 })
+    };
     commit(&store, [end]).await;
     assert_eq!(
         store.locate(&[gone.id, kept.id]).await.unwrap(),
