@@ -11,12 +11,14 @@ use flowstone_store::record::{
     DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, JobRow, NewDeployment, Requirements, ResourceRecord,
 };
 use flowstone_store::{Error as StoreError, Hint};
+use futures::future::{join, join_all, try_join_all};
 use uuid::Uuid;
 
 use crate::decisions::is_dmn;
 use crate::definitions::{Definition, DeployRequest, DeployedResources, DuplicateFilter, NewResource, is_bpmn};
 use crate::engine::Engine;
 use crate::error::{DeployError, Error};
+use crate::latest::TRUSTED_FOR;
 use crate::request::Submission;
 use crate::starts::start_jobs;
 
@@ -52,6 +54,8 @@ impl Engine {
             Changes::All => request.resources.clone(),
             Changes::Some(resources) => resources,
             Changes::None(deployment) => {
+                // Another node may have deployed it just now.
+                self.until_all_nodes_know().await;
                 return Ok(DeployedResources {
                     existing_definitions: self.definitions_of(deployment.id).await?,
                     deployment,
@@ -133,11 +137,7 @@ impl Engine {
         }
         let gone = self.definitions_of(id).await?;
         let deleted = self.store().delete_deployment(id, options.cascade).await?;
-        self.definitions_changed().await;
-        for definition in gone {
-            self.set_start_timers(&definition.key, definition.tenant_id.as_deref())
-                .await?;
-        }
+        self.definitions_gone(&gone).await?;
         Ok(deleted)
     }
 
@@ -149,11 +149,7 @@ impl Engine {
         self.end_instances(id, options).await?;
         let gone = self.store().definition(id).await?;
         let deleted = self.store().delete_definition(id, options.cascade).await?;
-        self.definitions_changed().await;
-        if let Some(definition) = gone {
-            self.set_start_timers(&definition.key, definition.tenant_id.as_deref())
-                .await?;
-        }
+        self.definitions_gone(gone.as_slice()).await?;
         Ok(deleted)
     }
 
@@ -181,12 +177,31 @@ impl Engine {
         Ok(jobs)
     }
 
-    /// Makes every node look at the stored definitions again.
+    /// Makes every node look at the stored definitions again. Once it returns, none starts what was the latest version
+    /// before, whether it got the hint or not.
     pub(crate) async fn definitions_changed(&self) {
         self.definitions().forget();
         self.jobs_changed();
         if let Err(error) = self.store().send_hint(Hint::Definitions).await {
             tracing::warn!(%error, "other nodes were not told that definitions changed");
+        }
+        self.until_all_nodes_know().await;
+    }
+
+    /// Sets the timers of the versions that are the latest now. At the same time all nodes get to know: a caller that
+    /// goes away while they do leaves no version without its timers.
+    async fn definitions_gone(&self, gone: &[DefinitionRecord]) -> Result<(), Error> {
+        let timers = gone
+            .iter()
+            .map(|definition| self.set_start_timers(&definition.key, definition.tenant_id.as_deref()));
+        let ((), timers) = join(self.definitions_changed(), try_join_all(timers)).await;
+        timers.map(drop)
+    }
+
+    /// Waits until no node trusts what it was told before now.
+    async fn until_all_nodes_know(&self) {
+        if self.store().is_shared() {
+            tokio::time::sleep(TRUSTED_FOR).await;
         }
     }
 
@@ -223,7 +238,7 @@ impl Engine {
                 };
                 self.submit(Submission::new(instance.id, command))
             });
-            for outcome in futures::future::join_all(cancellations).await {
+            for outcome in join_all(cancellations).await {
                 match outcome {
                     // It may have ended by itself meanwhile.
                     Ok(_) | Err(Error::Unknown(_)) => {}
