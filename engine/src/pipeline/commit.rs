@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use flowstone_store::Error as StoreError;
 use flowstone_store::change::Batch;
+use flowstone_store::{Committed, Error as StoreError, SharedStore};
 use uuid::Uuid;
 
 use super::hot::Hot;
@@ -16,8 +16,48 @@ use super::rows::ready_task;
 use super::writer::{Left, Writer, fault};
 use crate::error::Error;
 
+/// A round that takes no more jobs: what is known of it while it is written.
+pub(super) struct Closed {
+    round: Round,
+    effects: HashMap<Uuid, Effects>,
+    written: Vec<Uuid>,
+}
+
+impl Closed {
+    /// The instances that the round concerns.
+    pub(super) fn instances(&self) -> HashSet<Uuid> {
+        self.round.order.iter().copied().collect()
+    }
+}
+
+/// What callers are told after their round.
+#[derive(Default)]
+pub(super) struct Replies {
+    outcomes: Vec<(Job, Outcome)>,
+    /// Refused commands with an idempotency key.
+    refused: Vec<(Job, Outcome)>,
+}
+
+/// Writes a batch, if there is anything to write.
+pub(super) async fn write(store: SharedStore, batch: Batch) -> Result<Committed, StoreError> {
+    if batch.instances.is_empty() {
+        return Ok(Committed::default());
+    }
+    store.commit(batch).await
+}
+
 impl Writer {
-    pub(super) async fn commit(&mut self, mut round: Round) -> Left {
+    /// Writes a round and tells its callers.
+    pub(super) async fn commit(&mut self, round: Round) -> Left {
+        let (closed, batch) = self.close(round);
+        let written = write(self.shell.store.clone(), batch).await;
+        let (left, replies) = self.settle(closed, written);
+        self.give(replies).await;
+        left
+    }
+
+    /// What a round writes.
+    pub(super) fn close(&mut self, mut round: Round) -> (Closed, Batch) {
         self.set_aside_broken(&mut round);
         self.set_aside_stale_refusals(&mut round);
         let mut batch = Batch {
@@ -26,37 +66,38 @@ impl Writer {
         };
         let mut effects = HashMap::new();
         for id in &round.order {
-            let (Some(touched), Some(hot)) = (round.touched.get_mut(id), self.hot.get(*id)) else {
+            let Some(touched) = round
+                .touched
+                .get_mut(id)
+                .filter(|touched| !touched.projection.is_empty())
+            else {
                 continue;
             };
-            if touched.projection.is_empty() {
+            let Some(hot) = self.hot.get(*id) else {
+                // It must not be told as done.
+                touched.broken = Some("of an instance that left memory".into());
                 continue;
-            }
+            };
             let projection = std::mem::take(&mut touched.projection);
             effects.insert(*id, Effects::of(&projection, hot));
             let version = (!touched.new).then_some(hot.version);
             match projection.change(&hot.definition, &hot.instance, version, round.now, self.shell.history) {
-                Ok(change) => batch.instances.push(change),
+                Ok(change) => {
+                    batch.instances.push(change);
+                    batch.applied.append(&mut touched.applied);
+                }
                 Err(problem) => {
                     tracing::error!(instance = %id, problem, "an instance cannot be written");
                     touched.broken = Some(hot.definition.record.id.clone());
                 }
             }
-            batch.applied.append(&mut touched.applied);
         }
-        let written: Vec<Uuid> = batch.instances.iter().map(|change| change.instance_id).collect();
-        let conflicts: HashSet<Uuid> = if batch.instances.is_empty() {
-            HashSet::new()
-        } else {
-            match self.shell.store.commit(batch).await {
-                // What belongs together is in conflict as a whole.
-                Ok(committed) if round.together && !committed.conflicts.is_empty() => written.into_iter().collect(),
-                Ok(committed) => committed.conflicts.into_iter().collect(),
-                Err(error) => return self.undone(round, written, error),
-            }
+        let closed = Closed {
+            round,
+            effects,
+            written: batch.instances.iter().map(|change| change.instance_id).collect(),
         };
-        self.set_aside_broken(&mut round);
-        self.settle(round, effects, &conflicts).await
+        (closed, batch)
     }
 
     /// Nothing was written, or nobody knows: what is in memory may be wrong.
@@ -123,15 +164,19 @@ impl Writer {
         }
     }
 
-    /// The batch is durable: memory follows, callers get their replies, waiters wake up.
-    async fn settle(
-        &mut self,
-        mut round: Round,
-        mut effects: HashMap<Uuid, Effects>,
-        conflicts: &HashSet<Uuid>,
-    ) -> Left {
+    /// Memory and waiters follow what became of a round.
+    pub(super) fn settle(&mut self, closed: Closed, written: Result<Committed, StoreError>) -> (Left, Replies) {
+        let mut round = closed.round;
+        let conflicts: HashSet<Uuid> = match written {
+            // What belongs together is in conflict as a whole.
+            Ok(committed) if round.together && !committed.conflicts.is_empty() => closed.written.into_iter().collect(),
+            Ok(committed) => committed.conflicts.into_iter().collect(),
+            Err(error) => return (self.undone(round, closed.written, error), Replies::default()),
+        };
+        self.set_aside_broken(&mut round);
+        let mut effects = closed.effects;
         let mut updates = Vec::new();
-        let mut refused = Vec::new();
+        let mut replies = Replies::default();
         for id in std::mem::take(&mut round.order) {
             let Some(touched) = round.touched.remove(&id) else {
                 continue;
@@ -157,17 +202,28 @@ impl Writer {
                 }
             }
             for (job, outcome) in touched.jobs {
-                match outcome {
-                    outcome if outcome.is_refusal() && job.submit_key().is_some() => refused.push((job, outcome)),
-                    outcome => self.answer(job, outcome),
+                if outcome.is_refusal() && job.submit_key().is_some() {
+                    replies.refused.push((job, outcome));
+                } else {
+                    replies.outcomes.push((job, outcome));
                 }
             }
         }
         self.shell.wake.publish(updates, round.now);
         self.shell.wake.deliver(round.engaged);
-        refused.extend(round.unknown.into_iter().map(|job| (job, Outcome::Unknown)));
-        self.answer_refused(refused).await;
-        Left::Again(round.again)
+        let unknown = round.unknown.into_iter().map(|job| (job, Outcome::Unknown));
+        replies.refused.extend(unknown);
+        (Left::Again(round.again), replies)
+    }
+
+    /// Tells callers what became of their jobs.
+    pub(super) async fn give(&self, replies: Replies) {
+        for (job, outcome) in replies.outcomes {
+            self.answer(job, outcome);
+        }
+        if !replies.refused.is_empty() {
+            self.answer_refused(replies.refused).await;
+        }
     }
 
     /// A refused command may be the repetition of one that was applied: then its first reply is

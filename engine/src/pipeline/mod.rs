@@ -3,7 +3,7 @@
 //! Every instance has one writer in this process. A writer takes all jobs that have gathered,
 //! loads what they need with one query per table, runs each through the core in memory, hands new
 //! tasks over to polls that wait, and writes everything in one transaction; while that is under
-//! way the next jobs gather. There is no artificial delay: a single job is a batch of one.
+//! way the next jobs are run. There is no artificial delay: a single job is a batch of one.
 
 mod across;
 mod commit;
@@ -12,6 +12,7 @@ mod hot;
 mod job;
 mod load;
 mod outcome;
+mod overlap;
 mod projection;
 mod round;
 mod rows;
@@ -41,7 +42,7 @@ impl Pipeline {
         let (writers, tasks) = (0..writers.max(1))
             .map(|_| {
                 let (sender, receiver) = mpsc::unbounded_channel();
-                (sender, tokio::spawn(writer::run(shell.clone(), receiver)))
+                (sender, tokio::spawn(overlap::run(shell.clone(), receiver)))
             })
             .unzip();
         (Pipeline { writers }, tasks)

@@ -47,7 +47,7 @@ pub(super) enum Before {
 
 /// The work of one transaction.
 pub(super) struct Round {
-    /// The moment of everything in it.
+    /// The moment of what happens in it; it moves on with the jobs that come.
     pub(super) now: DateTime<Utc>,
     pub(super) touched: HashMap<Uuid, Touched>,
     /// Instances in the order in which they came.
@@ -82,6 +82,11 @@ impl Round {
             together: false,
             before: HashMap::new(),
         }
+    }
+
+    /// Whether nobody waits for what it does.
+    pub(super) fn is_empty(&self) -> bool {
+        self.order.is_empty() && self.unknown.is_empty() && self.again.is_empty()
     }
 
     pub(super) fn touch(&mut self, id: Uuid, first: impl FnOnce() -> Touched) -> &mut Touched {

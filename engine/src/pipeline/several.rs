@@ -1,5 +1,7 @@
 //! Rounds of jobs that concern several instances: together while nothing speaks against it, else each alone.
 
+use std::collections::HashSet;
+
 use flowstone_core::Command;
 use flowstone_store::Error as StoreError;
 use uuid::Uuid;
@@ -22,7 +24,7 @@ impl Writer {
         let mut round = Round::new(self.shell.clock.now());
         round.together = true;
         let jobs = self.answer_repeated_starts(jobs).await;
-        let mut jobs = self.bring_in(jobs, &mut round).await.into_iter();
+        let mut jobs = self.bring_in(jobs, &mut round, &HashSet::new()).await.into_iter();
         let mut done = Vec::new();
         while let Some((job, target)) = jobs.next() {
             let primary = self.across(&mut round, &job, target).await.ok();
@@ -64,7 +66,7 @@ impl Writer {
         let mut round = Round::new(self.shell.clock.now());
         round.together = true;
         let jobs = self.answer_repeated_starts(vec![job]).await;
-        let (job, target) = self.bring_in(jobs, &mut round).await.pop()?;
+        let (job, target) = self.bring_in(jobs, &mut round, &HashSet::new()).await.pop()?;
         let remembered = target.is_some_and(|target| !round.fresh.contains(&target));
         let done = self.across(&mut round, &job, target).await;
         match done {

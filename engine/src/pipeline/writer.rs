@@ -1,4 +1,4 @@
-//! One writer: gathers jobs and runs them through the core; `commit` writes them and replies.
+//! One writer: runs jobs through the core; `overlap` decides when, `commit` writes them and replies.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use flowstone_core::{Command, JobFailure, Rejection, StepOptions, start, step};
 use flowstone_store::{Error as StoreError, SharedStore};
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::across::{concerns_others, may_concern_others};
@@ -25,7 +24,7 @@ use crate::ids::InstanceIds;
 use crate::wake::Wake;
 
 /// How many jobs one transaction takes at most.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 /// How many jobs that concern several instances share a transaction at most.
 const SHARING: usize = 32;
@@ -48,25 +47,11 @@ pub(crate) struct Shell {
     pub(crate) alarm: Arc<Alarm>,
 }
 
-/// Works until all senders are gone.
-pub(super) async fn run(shell: Arc<Shell>, mut jobs: mpsc::UnboundedReceiver<Job>) {
-    let mut writer = Writer {
-        hot: HotInstances::new(shell.hot_instance_bytes),
-        across: VecDeque::new(),
-        generation: shell.definitions.generation(),
-        shell,
-    };
-    let mut gathered = Vec::with_capacity(BATCH);
-    while jobs.recv_many(&mut gathered, BATCH).await > 0 {
-        writer.process(std::mem::take(&mut gathered)).await;
-    }
-}
-
 pub(super) struct Writer {
     pub(super) shell: Arc<Shell>,
     pub(super) hot: HotInstances,
     /// Jobs that concern several instances.
-    across: VecDeque<Job>,
+    pub(super) across: VecDeque<Job>,
     /// Generation of the definitions that the instances in memory were loaded with.
     generation: u64,
 }
@@ -80,25 +65,45 @@ pub(super) enum Left {
     Apart(Vec<Job>, StoreError),
 }
 
+impl Left {
+    pub(super) fn nothing() -> Self {
+        Left::Again(Vec::new())
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Left::Again(jobs) if jobs.is_empty())
+    }
+}
+
 impl Writer {
-    async fn process(&mut self, jobs: Vec<Job>) {
-        self.follow_definitions();
-        let mut batches = vec![jobs];
+    pub(super) fn new(shell: Arc<Shell>) -> Self {
+        Writer {
+            hot: HotInstances::new(shell.hot_instance_bytes),
+            across: VecDeque::new(),
+            generation: shell.definitions.generation(),
+            shell,
+        }
+    }
+
+    /// Carries out what a round left to do, one transaction after the other.
+    pub(super) async fn finish(&mut self, left: Left) {
+        let mut left = Some(left);
+        let mut batches = Vec::new();
         let mut tries = 0;
-        while let Some(jobs) = batches.pop() {
-            let alone = jobs.len() == 1;
-            match self.round(jobs).await {
-                Left::Again(jobs) if jobs.is_empty() => {}
-                Left::Again(jobs) if tries < TRIES => {
+        loop {
+            match left.take() {
+                None => {}
+                Some(Left::Again(jobs)) if jobs.is_empty() => {}
+                Some(Left::Again(jobs)) if tries < TRIES => {
                     tries += 1;
                     batches.push(jobs);
                 }
-                Left::Again(jobs) => fail(
+                Some(Left::Again(jobs)) => fail(
                     jobs,
                     &StoreError::Unavailable("other nodes change the instance all the time; try again".to_owned()),
                 ),
-                Left::Apart(jobs, error) if alone => fail(jobs, &error),
-                Left::Apart(jobs, _) => batches.extend(jobs.into_iter().rev().map(|job| vec![job])),
+                Some(Left::Apart(jobs, error)) if jobs.len() == 1 => fail(jobs, &error),
+                Some(Left::Apart(jobs, _)) => batches.extend(jobs.into_iter().rev().map(|job| vec![job])),
             }
             while !self.across.is_empty() {
                 let some = self.across.len().min(SHARING);
@@ -107,17 +112,27 @@ impl Writer {
                     self.process_across(job).await;
                 }
             }
+            let Some(jobs) = batches.pop() else {
+                return;
+            };
+            let mut round = Round::new(self.shell.clock.now());
+            self.gather(&mut round, jobs, &HashSet::new()).await;
+            self.hand_over(&mut round);
+            left = Some(self.commit(round).await);
         }
-        self.hot.shrink();
     }
 
     /// Instances in memory run what operators decided when they were loaded: they are loaded again after a change.
-    fn follow_definitions(&mut self) {
-        let generation = self.shell.definitions.generation();
-        if generation != self.generation {
-            self.generation = generation;
+    pub(super) fn follow_definitions(&mut self) {
+        if self.is_behind_definitions() {
+            self.generation = self.shell.definitions.generation();
             self.hot.clear();
         }
+    }
+
+    /// Whether definitions changed since [`Writer::follow_definitions`].
+    pub(super) fn is_behind_definitions(&self) -> bool {
+        self.shell.definitions.generation() != self.generation
     }
 
     /// Whether an instance in memory runs what was found out before the last change of definitions, such as one that
@@ -127,15 +142,23 @@ impl Writer {
         hot.is_some_and(|hot| hot.definition.generation < self.generation)
     }
 
-    async fn round(&mut self, jobs: Vec<Job>) -> Left {
-        let mut round = Round::new(self.shell.clock.now());
+    /// Runs jobs through the core, in memory; answers those that have to wait because their instance is `busy`, being
+    /// written at this moment.
+    pub(super) async fn gather(&mut self, round: &mut Round, jobs: Vec<Job>, busy: &HashSet<Uuid>) -> Vec<Job> {
+        // What an earlier gathering loaded is no longer fresh for the jobs of this one.
+        round.fresh.clear();
         let jobs = self.answer_repeated_starts(jobs).await;
-        let jobs = self.bring_in(jobs, &mut round).await;
+        let jobs = self.bring_in(jobs, round, busy).await;
+        round.now = self.shell.clock.now();
+        let mut waiting = Vec::new();
         for (job, instance) in jobs {
-            self.run_job(&mut round, job, instance);
+            if instance.is_some_and(|instance| busy.contains(&instance)) {
+                waiting.push(job);
+            } else {
+                self.run_job(round, job, instance);
+            }
         }
-        self.hand_over(&mut round);
-        self.commit(round).await
+        waiting
     }
 
     /// Answers starts whose idempotency key was used before.
@@ -164,8 +187,13 @@ impl Writer {
         rest
     }
 
-    /// Finds the instances that the jobs are about and loads those that are not in memory.
-    pub(super) async fn bring_in(&mut self, jobs: Vec<Job>, round: &mut Round) -> Vec<(Job, Option<Uuid>)> {
+    /// Finds the instances that the jobs are about and loads those that are neither in memory nor `busy`.
+    pub(super) async fn bring_in(
+        &mut self,
+        jobs: Vec<Job>,
+        round: &mut Round,
+        busy: &HashSet<Uuid>,
+    ) -> Vec<(Job, Option<Uuid>)> {
         let located = match self.locate(&jobs).await {
             Ok(located) => located,
             Err(error) => {
@@ -185,7 +213,7 @@ impl Writer {
             .iter()
             .filter(|(job, _)| !matches!(job, Job::Start(_)))
             .filter_map(|(_, instance)| *instance)
-            .filter(|instance| !self.hot.contains(*instance))
+            .filter(|instance| !self.hot.contains(*instance) && !busy.contains(instance))
             .collect();
         if missing.is_empty() {
             return jobs;
@@ -317,6 +345,7 @@ impl Writer {
         let now = round.now;
         let remembered = !round.fresh.contains(&id);
         let touched = round.touch(id, || Touched::new(false, remembered));
+        touched.remembered |= remembered && !touched.new;
         if let Job::Claim(claim) = &job
             && !matches(&claim.topic.filter, hot)
         {
@@ -396,6 +425,8 @@ impl Writer {
         if !self.shell.wake.anyone_waits() {
             return;
         }
+        // Locks count from here on.
+        round.now = self.shell.clock.now();
         for id in round.order.clone() {
             let Some(touched) = round.touched.get_mut(&id) else {
                 continue;

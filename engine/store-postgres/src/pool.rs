@@ -36,7 +36,8 @@ const STALE_AFTER: Duration = Duration::from_secs(2);
 /// How a [`crate::PostgresStore`] connects.
 #[derive(Clone, Debug)]
 pub struct PostgresOptions {
-    /// Connections for commits and loads. More than the number of batches in flight is no use.
+    /// Connections for commits and loads. More than two per writer are no use: one is writing
+    /// while the other loads for the next batch.
     pub max_connections: u32,
     /// Connections for queries, deployments and hints.
     pub max_query_connections: u32,
