@@ -11,7 +11,7 @@ use flowstone_store::record::{
     DecisionRecord, DefinitionRecord, Deployed, DeploymentRecord, JobRow, NewDeployment, Requirements, ResourceRecord,
 };
 use flowstone_store::{Error as StoreError, Hint};
-use futures::future::{join, join_all, try_join_all};
+use futures::future::join_all;
 use uuid::Uuid;
 
 use crate::decisions::is_dmn;
@@ -114,8 +114,12 @@ impl Engine {
             definitions,
             decisions,
         };
-        let Deployed { definitions, decisions } = self.store().deploy(new).await?;
-        self.definitions_changed().await;
+        let deployed = self.to_the_end(move |engine| async move {
+            let deployed = engine.store().deploy(new).await?;
+            engine.definitions_changed().await;
+            Ok::<_, StoreError>(deployed)
+        });
+        let Deployed { definitions, decisions } = deployed.await?;
         Ok(DeployedResources {
             deployment,
             definitions,
@@ -136,9 +140,12 @@ impl Engine {
             self.end_instances(&definition.id, options).await?;
         }
         let gone = self.definitions_of(id).await?;
-        let deleted = self.store().delete_deployment(id, options.cascade).await?;
-        self.definitions_gone(&gone).await?;
-        Ok(deleted)
+        self.to_the_end(move |engine| async move {
+            let deleted = engine.store().delete_deployment(id, options.cascade).await?;
+            engine.definitions_gone(&gone).await?;
+            Ok(deleted)
+        })
+        .await
     }
 
     /// Deletes one definition, as [`Engine::delete_deployment`] does for all of a deployment.
@@ -148,9 +155,13 @@ impl Engine {
     pub async fn delete_definition(&self, id: &str, options: Deletion) -> Result<bool, Error> {
         self.end_instances(id, options).await?;
         let gone = self.store().definition(id).await?;
-        let deleted = self.store().delete_definition(id, options.cascade).await?;
-        self.definitions_gone(gone.as_slice()).await?;
-        Ok(deleted)
+        let id = id.to_owned();
+        self.to_the_end(move |engine| async move {
+            let deleted = engine.store().delete_definition(&id, options.cascade).await?;
+            engine.definitions_gone(gone.as_slice()).await?;
+            Ok(deleted)
+        })
+        .await
     }
 
     /// The jobs of the timers that start new definitions.
@@ -188,14 +199,15 @@ impl Engine {
         self.until_all_nodes_know().await;
     }
 
-    /// Sets the timers of the versions that are the latest now. At the same time all nodes get to know: a caller that
-    /// goes away while they do leaves no version without its timers.
+    /// Makes every node look at the stored definitions again, and sets the timers of the versions that are the latest
+    /// now.
     async fn definitions_gone(&self, gone: &[DefinitionRecord]) -> Result<(), Error> {
-        let timers = gone
-            .iter()
-            .map(|definition| self.set_start_timers(&definition.key, definition.tenant_id.as_deref()));
-        let ((), timers) = join(self.definitions_changed(), try_join_all(timers)).await;
-        timers.map(drop)
+        self.definitions_changed().await;
+        for definition in gone {
+            self.set_start_timers(&definition.key, definition.tenant_id.as_deref())
+                .await?;
+        }
+        Ok(())
     }
 
     /// Waits until no node trusts what it was told before now.

@@ -398,6 +398,21 @@ impl Engine {
         &self.inner.shell.definitions
     }
 
+    /// Carries out what must not stop half way, such as a change and what memory has to learn of it, also when the caller
+    /// goes away meanwhile.
+    pub(crate) async fn to_the_end<T, Work>(&self, work: impl FnOnce(Engine) -> Work) -> T
+    where
+        T: Send + 'static,
+        Work: Future<Output = T> + Send + 'static,
+    {
+        match tokio::spawn(work(self.clone())).await {
+            Ok(done) => done,
+            Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+            // The process stops: nobody waits for an answer any more.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     fn pipeline(&self) -> Result<Arc<Pipeline>, Error> {
         lock(&self.inner.pipeline).clone().ok_or(Error::ShuttingDown)
     }

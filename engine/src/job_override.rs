@@ -32,9 +32,13 @@ impl Engine {
             .iter()
             .map(|one| (one.id, one.definition_id.clone()))
             .collect();
-        self.store().override_jobs(&places, change).await?;
-        self.definitions_changed().await;
-        let ids = places.into_iter().map(|(id, _)| Scalar::Id(id)).collect();
+        let ids = places.iter().map(|(id, _)| Scalar::Id(*id)).collect();
+        self.to_the_end(move |engine| async move {
+            engine.store().override_jobs(&places, change).await?;
+            engine.definitions_changed().await;
+            Ok::<_, Error>(())
+        })
+        .await?;
         let jobs = Query::default().with(JobField::JobDefinitionId, Test::In(ids));
         match change {
             JobOverrideChange::Suspended(suspended) if include_jobs => {

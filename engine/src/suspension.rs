@@ -27,8 +27,13 @@ impl Engine {
         suspended: bool,
         with_instances: bool,
     ) -> Result<u64, Error> {
-        let found = self.store().suspend_definitions(definitions, suspended).await?;
-        self.definitions_changed().await;
+        let ids = definitions.to_vec();
+        let changed = self.to_the_end(move |engine| async move {
+            let found = engine.store().suspend_definitions(&ids, suspended).await?;
+            engine.definitions_changed().await;
+            Ok::<_, Error>(found)
+        });
+        let found = changed.await?;
         if with_instances {
             let ids = definitions.iter().cloned().map(Scalar::Text).collect();
             let of_definitions = Query::default().with(Field::DefinitionId, Test::In(ids));

@@ -12,8 +12,12 @@ impl Engine {
     /// # Errors
     /// [`Error::Store`].
     pub async fn set_history_time_to_live(&self, of: Versioned, id: &str, days: Option<i32>) -> Result<bool, Error> {
-        let found = self.store().set_history_time_to_live(of, id, days).await?;
-        self.definitions_changed().await;
-        Ok(found)
+        let id = id.to_owned();
+        self.to_the_end(move |engine| async move {
+            let found = engine.store().set_history_time_to_live(of, &id, days).await?;
+            engine.definitions_changed().await;
+            Ok(found)
+        })
+        .await
     }
 }

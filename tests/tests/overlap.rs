@@ -57,6 +57,12 @@ impl World {
         lock.execute(&mut self.session).await.unwrap();
     }
 
+    /// From now on deployments wait.
+    async fn hold_definitions(&mut self) {
+        let lock = "begin; lock table process_definition in exclusive mode";
+        sqlx::raw_sql(lock).execute(&mut self.session).await.unwrap();
+    }
+
     async fn let_go(&mut self) {
         sqlx::raw_sql("rollback").execute(&mut self.session).await.unwrap();
     }
@@ -216,4 +222,31 @@ async fn a_transaction_that_breaks_takes_nothing_with_it() {
     assert_eq!(started.await.unwrap().0, 200);
     assert_eq!(world.variables(&instance).await, ["kept"]);
     assert_eq!(world.server.get("/process-instance/count").await.unwrap()["count"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_goes_on_when_its_client_goes_away() {
+    let mut world = World::new().await;
+    world.hold_definitions().await;
+    let server = world.server.clone();
+    let deployment = tokio::spawn(async move { server.deploy("one-task.bpmn", one_task("other")).await.map(drop) });
+    world.until_held().await;
+    deployment.abort();
+    tokio::time::sleep(A_WHILE).await;
+    world.let_go().await;
+
+    let begun = Instant::now();
+    while world.server.get("/process-definition/count").await.unwrap()["count"] != 2 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "the deployment went away, too"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(A_WHILE).await;
+    let started = world.server.post(START, &json!({})).await.unwrap();
+    assert!(
+        started["definitionId"].as_str().unwrap().starts_with("one-task:2:"),
+        "{started}"
+    );
 }

@@ -1,7 +1,10 @@
 //! What process and decision definitions have in common.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use flowstone_store::Versioned;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,7 +25,7 @@ impl TimeToLiveRequest {
     ///
     /// # Errors
     /// 400 below 0.
-    pub fn days(&self) -> Result<Option<i32>, ApiError> {
+    fn days(&self) -> Result<Option<i32>, ApiError> {
         match self.history_time_to_live {
             Some(days) if days < 0 => Err(ApiError::bad_user_request(
                 "historyTimeToLive is not greater than or equal to 0",
@@ -30,6 +33,25 @@ impl TimeToLiveRequest {
             days => Ok(days),
         }
     }
+}
+
+/// Sets how long history is wanted of the definition whose id `find` answers.
+///
+/// # Errors
+/// 400 for negative days; 404 when there is no such definition.
+pub async fn set_time_to_live(
+    state: &AppState,
+    of: Versioned,
+    request: &TimeToLiveRequest,
+    find: impl Future<Output = Result<Arc<str>, ApiError>>,
+) -> Result<StatusCode, ApiError> {
+    let days = request.days()?;
+    let id = find.await?;
+    if state.engine().set_history_time_to_live(of, &id, days).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    // It was deleted just now.
+    Err(ApiError::not_found(format!("No matching definition with id {id}")))
 }
 
 /// The refusal of a key without definition; `kind` is what was looked for, such as `process definition`.

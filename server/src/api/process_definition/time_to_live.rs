@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::{Reference, read};
 use crate::api::AppState;
 use crate::api::body::JsonBody;
-use crate::api::definition::TimeToLiveRequest;
+use crate::api::definition::{TimeToLiveRequest, set_time_to_live};
 use crate::api::error::{ApiError, ErrorBody};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -61,19 +61,6 @@ async fn set_by_key_and_tenant(
 }
 
 async fn change(state: &AppState, reference: Reference, request: &TimeToLiveRequest) -> Result<StatusCode, ApiError> {
-    let days = request.days()?;
-    let definition = read::find(state, reference).await?;
-    let of = Versioned::Process;
-    if state
-        .engine()
-        .set_history_time_to_live(of, &definition.id, days)
-        .await?
-    {
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    // It was deleted just now.
-    Err(ApiError::not_found(format!(
-        "No matching definition with id {}",
-        definition.id
-    )))
+    let id = async { Ok(read::find(state, reference).await?.id) };
+    set_time_to_live(state, Versioned::Process, request, id).await
 }
