@@ -1,20 +1,22 @@
 //! What expressions of a model see of an instance.
 
 mod task;
+mod variables;
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use flowstone_bpmn::model::NodeIndex;
-use flowstone_expression::{Bean, Context, EvaluationError, Expression, Map, TypedValue, Value, Variables};
+use flowstone_expression::{Bean, Context, EvaluationError, Expression, Value, Variables};
 use flowstone_script::{Limits, Script};
 use uuid::Uuid;
 
 use crate::compile::Executable;
 use crate::event::Event;
 use crate::rejection::Rejection;
-use crate::state::{ExternalTask, Instance, UserTask, Wait};
+use crate::state::{Delegation, ExternalTask, Instance, UserTask, Wait};
 use crate::step::Step;
+use variables::{Written, map};
 
 /// An activity that was entered and has not come to rest: its token is not part of the instance yet.
 #[derive(Debug)]
@@ -198,13 +200,6 @@ impl Executable {
     }
 }
 
-/// A variable set by an expression, or removed.
-struct Written {
-    holder: Uuid,
-    name: String,
-    value: Option<TypedValue>,
-}
-
 struct InstanceContext<'a, 'e> {
     model: &'a Executable,
     instance: &'a Instance,
@@ -218,83 +213,6 @@ struct InstanceContext<'a, 'e> {
 }
 
 impl InstanceContext<'_, '_> {
-    /// The holders of variables, the nearest first.
-    fn holders(&self) -> impl Iterator<Item = (Uuid, &Variables)> {
-        let (own, from) = match self.place {
-            Place::Execution { id, .. } => (None, *id),
-            Place::Entering(entry) => (Some((entry.id, &entry.locals)), entry.scope),
-        };
-        own.into_iter().chain(self.instance.variable_holders(from))
-    }
-
-    /// A variable of a holder, as this evaluation has left it.
-    fn held<'v>(&'v self, holder: Uuid, variables: &'v Variables, name: &str) -> Option<&'v TypedValue> {
-        let mut latest = self.written.iter().rev();
-        match latest.find(|written| written.holder == holder && written.name == name) {
-            Some(written) => written.value.as_ref(),
-            None => variables.get(name),
-        }
-    }
-
-    fn find(&self, name: &str) -> Option<(Uuid, &TypedValue)> {
-        self.holders()
-            .find_map(|(holder, variables)| Some((holder, self.held(holder, variables, name)?)))
-    }
-
-    fn find_local(&self, name: &str) -> Option<&TypedValue> {
-        let (holder, variables) = self.holders().next()?;
-        self.held(holder, variables, name)
-    }
-
-    /// All variables that are visible here, or only those of the execution itself.
-    fn all(&self, local: bool) -> Value {
-        let holders: Vec<_> = self.holders().take(if local { 1 } else { usize::MAX }).collect();
-        let mut visible = Variables::new();
-        for (holder, variables) in holders.into_iter().rev() {
-            visible.extend(variables.iter().map(|(name, value)| (name.clone(), value.clone())));
-            for written in self.written.iter().filter(|written| written.holder == holder) {
-                match &written.value {
-                    Some(value) => drop(visible.insert(written.name.clone(), value.clone())),
-                    None => drop(visible.remove(&written.name)),
-                }
-            }
-        }
-        let entries: Vec<(String, Value)> = visible
-            .into_iter()
-            .map(|(name, value)| (name, Value::from(value)))
-            .collect();
-        Value::from(Map::from(entries))
-    }
-
-    fn write(&mut self, holder: Uuid, name: &str, value: &Value) -> Result<Value, EvaluationError> {
-        self.written.push(Written {
-            holder,
-            name: name.to_owned(),
-            value: Some(value.clone().into_typed()?),
-        });
-        Ok(Value::Null)
-    }
-
-    /// Sets a variable where the nearest one of its name is, else at the root.
-    fn set(&mut self, name: &str, value: &Value) -> Result<Value, EvaluationError> {
-        let holder = self.find(name).map_or(self.instance.id, |(holder, _)| holder);
-        self.write(holder, name, value)
-    }
-
-    /// Removes a variable where the nearest one of its name is, or only here.
-    fn remove(&mut self, name: &str, local: bool) -> Value {
-        let holder = match self.find(name) {
-            Some((holder, _)) if !local || holder == self.place.id() => holder,
-            _ => return Value::Null,
-        };
-        self.written.push(Written {
-            holder,
-            name: name.to_owned(),
-            value: None,
-        });
-        Value::Null
-    }
-
     fn parent(&self) -> Option<Uuid> {
         match self.place {
             Place::Entering(entry) => Some(entry.scope),
@@ -361,8 +279,10 @@ impl InstanceContext<'_, '_> {
             "tenantId" => Value::from(self.instance.tenant_id.clone()),
             "eventName" => Value::from(self.event_name),
             "parentId" => self.parent().map_or(Value::Null, id_value),
-            "variables" => self.all(false),
-            "variablesLocal" => self.all(true),
+            "variables" => map(self.all(false)),
+            "variablesLocal" => map(self.all(true)),
+            "variableNames" => self.names(false),
+            "variableNamesLocal" => self.names(true),
             _ => return None,
         })
     }
@@ -381,11 +301,25 @@ impl InstanceContext<'_, '_> {
             "taskDefinitionKey" => Value::from(&*self.model.info(self.place.node()).id),
             "eventName" => Value::from(self.event_name),
             "execution" => Value::Bean(Bean::Execution),
-            "processInstanceId" | "processDefinitionId" | "tenantId" | "variables" | "variablesLocal" => {
+            "delegationState" => Value::from(task.delegation.map(Delegation::as_str)),
+            "createTime" => Value::from(self.created_at()),
+            "processInstanceId"
+            | "processDefinitionId"
+            | "tenantId"
+            | "variables"
+            | "variablesLocal"
+            | "variableNames"
+            | "variableNamesLocal" => {
                 return self.execution_property(property);
             }
             _ => return None,
         })
+    }
+
+    /// When the activity began.
+    fn created_at(&self) -> DateTime<Utc> {
+        let token = self.instance.token(self.place.id());
+        token.map_or(self.now, |token| token.started_at)
     }
 }
 
@@ -428,7 +362,18 @@ impl Context for InstanceContext<'_, '_> {
             return self.bean_property(bean, &property).map_err(|_| unknown());
         }
         let Some(first) = arguments.first() else {
-            return Err(unknown());
+            return match method {
+                "hasVariables" => Ok(Value::from(!self.all(false).is_empty())),
+                "hasVariablesLocal" => Ok(Value::from(!self.all(true).is_empty())),
+                // Both mean the variables of the execution itself.
+                "removeVariables" | "removeVariablesLocal" => {
+                    for name in self.all(true).into_keys() {
+                        self.remove(&name, true);
+                    }
+                    Ok(Value::Null)
+                }
+                _ => Err(unknown()),
+            };
         };
         if bean == Bean::Task && arguments.len() == 1 && self.change_task(method, first)? {
             return Ok(Value::Null);

@@ -255,3 +255,29 @@ fn listeners_change_user_tasks_and_variables() {
     assert_eq!(world.root("seen"), Some("Approve 7/false".into()));
     assert_eq!(log(&world), "u-assignment", "who gets an assignee is assigned");
 }
+
+#[test]
+fn listeners_ask_for_all_variables_and_remove_their_own() {
+    let listeners: String = [
+        "execution.setVariable('all', execution.variableNames.size())",
+        "execution.setVariable('own', execution.getVariableNamesLocal().size())",
+        "execution.removeVariables()",
+        "execution.setVariable('rest', execution.hasVariables() && !execution.hasVariablesLocal())",
+    ]
+    .map(|call| {
+        format!(r#"<camunda:executionListener event="start" expression="${{{call}}}"/>"#).replace("&&", "&amp;&amp;")
+    })
+    .concat();
+    let input = r#"<camunda:inputOutput><camunda:inputParameter name="before">1</camunda:inputParameter></camunda:inputOutput>"#;
+    let created = r#"<camunda:taskListener event="create"
+        expression="${task.setVariable('since', task.createTime == now() &amp;&amp; task.delegationState == null)}"/>"#;
+    let content = format!(
+        r#"<startEvent id="s"/><userTask id="u">{}</userTask>"#,
+        extensions(&(input.to_owned() + &listeners + created))
+    );
+    let world = start_of(compiled(&(content + &flows(&["s>u"]))), &[("there", 1.into())]).unwrap();
+    let root = |name| world.root(name);
+    assert_eq!((root("all"), root("own")), (Some(2.into()), Some(1.into())));
+    assert_eq!((root("rest"), root("since")), (Some(true.into()), Some(true.into())));
+    assert!(world.token("u").variables.is_empty());
+}
