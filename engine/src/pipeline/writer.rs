@@ -86,24 +86,22 @@ impl Writer {
     }
 
     /// Carries out what a round left to do, one transaction after the other.
-    pub(super) async fn finish(&mut self, left: Left) {
-        let mut left = Some(left);
+    pub(super) async fn finish(&mut self, mut left: Left) {
         let mut batches = Vec::new();
         let mut tries = 0;
         loop {
-            match left.take() {
-                None => {}
-                Some(Left::Again(jobs)) if jobs.is_empty() => {}
-                Some(Left::Again(jobs)) if tries < TRIES => {
+            match left {
+                Left::Again(jobs) if jobs.is_empty() => {}
+                Left::Again(jobs) if tries < TRIES => {
                     tries += 1;
                     batches.push(jobs);
                 }
-                Some(Left::Again(jobs)) => fail(
+                Left::Again(jobs) => fail(
                     jobs,
                     &StoreError::Unavailable("other nodes change the instance all the time; try again".to_owned()),
                 ),
-                Some(Left::Apart(jobs, error)) if jobs.len() == 1 => fail(jobs, &error),
-                Some(Left::Apart(jobs, _)) => batches.extend(jobs.into_iter().rev().map(|job| vec![job])),
+                Left::Apart(jobs, error) if jobs.len() == 1 => fail(jobs, &error),
+                Left::Apart(jobs, _) => batches.extend(jobs.into_iter().rev().map(|job| vec![job])),
             }
             while !self.across.is_empty() {
                 let some = self.across.len().min(SHARING);
@@ -118,7 +116,7 @@ impl Writer {
             let mut round = Round::new(self.shell.clock.now());
             self.gather(&mut round, jobs, &HashSet::new()).await;
             self.hand_over(&mut round);
-            left = Some(self.commit(round).await);
+            left = self.commit(round).await;
         }
     }
 
