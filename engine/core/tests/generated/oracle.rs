@@ -29,9 +29,13 @@ pub struct Step {
     pub set: Vec<(String, i64)>,
 }
 
+/// How many worlds are followed at most.
+const MOST: usize = 1_000;
+
 /// All that may be the case.
 pub struct Oracle<'b> {
-    worlds: Vec<World<'b>>,
+    /// `None` when it may be too much: from then on nothing is foretold.
+    worlds: Option<Vec<World<'b>>>,
 }
 
 #[derive(Clone)]
@@ -45,14 +49,22 @@ impl<'b> Oracle<'b> {
         let mut run = Run::new(variables);
         let state = run.process(process);
         Oracle {
-            worlds: settle(World { run, state }),
+            worlds: settle(vec![World { run, state }]),
         }
+    }
+
+    /// Whether it still says what must be the case.
+    pub fn foretells(&self) -> bool {
+        self.worlds.is_some()
     }
 
     /// Goes on with a step that was accepted or refused; what then is open must be `seen`.
     pub fn step(&mut self, step: &Step, accepted: bool, seen: &Open, ended: bool) -> Result<(), String> {
+        let Some(worlds) = &self.worlds else {
+            return Ok(());
+        };
         let mut next: Vec<World<'b>> = Vec::new();
-        for before in &self.worlds {
+        for before in worlds {
             let mut world = before.clone();
             world.run.set(&step.set);
             let Some(wait) = &step.wait else {
@@ -65,24 +77,24 @@ impl<'b> Oracle<'b> {
                 let mut doing = Doing::new(step, wait, which);
                 let state = run.go_on(state, &mut doing);
                 match (doing.refused, accepted) {
-                    (false, true) => next.extend(settle(World { run, state })),
+                    (false, true) => next.push(World { run, state }),
                     (true, false) => next.push(before.clone()),
                     _ => {}
                 }
             }
         }
-        let mut known = BTreeSet::new();
-        next.retain(|world| known.insert(world.key()));
-        self.worlds = next;
+        self.worlds = settle(next);
         self.check(seen, ended)
     }
 
     /// Keeps the worlds that fit what is seen; an error when there is none.
     pub fn check(&mut self, seen: &Open, ended: bool) -> Result<(), String> {
-        let said: Vec<(Open, bool)> = self.worlds.iter().map(|world| (world.open(), world.ended())).collect();
-        self.worlds
-            .retain(|world| world.open() == *seen && world.ended() == ended);
-        if self.worlds.is_empty() {
+        let Some(worlds) = &mut self.worlds else {
+            return Ok(());
+        };
+        let said: Vec<(Open, bool)> = worlds.iter().map(|world| (world.open(), world.ended())).collect();
+        worlds.retain(|world| world.open() == *seen && world.ended() == ended);
+        if worlds.is_empty() {
             return Err(format!(
                 "open is {seen:?} (ended: {ended}), the blocks say one of {said:?}"
             ));
@@ -113,20 +125,29 @@ impl World<'_> {
     }
 }
 
-/// Joins what is forsaken, in every order.
-fn settle(world: World<'_>) -> Vec<World<'_>> {
-    let mut count = 0;
-    world
-        .state
-        .visit(&mut |state| count += usize::from(state.is_forsaken()));
-    if count == 0 {
-        return vec![world];
-    }
-    (0..count)
-        .flat_map(|which| {
+/// Joins what is forsaken, in every order; the worlds that this leads to, each once, unless they are too many.
+fn settle(mut unsettled: Vec<World<'_>>) -> Option<Vec<World<'_>>> {
+    let (mut known, mut settled) = (BTreeSet::new(), Vec::new());
+    while let Some(world) = unsettled.pop() {
+        if !known.insert(world.key()) {
+            continue;
+        }
+        if known.len() > MOST {
+            return None;
+        }
+        let mut count = 0;
+        world
+            .state
+            .visit(&mut |state| count += usize::from(state.is_forsaken()));
+        if count == 0 {
+            settled.push(world);
+            continue;
+        }
+        for which in 0..count {
             let World { mut run, state } = world.clone();
             let state = run.join_forsaken(state, &mut Some(which));
-            settle(World { run, state })
-        })
-        .collect()
+            unsettled.push(World { run, state });
+        }
+    }
+    Some(settled)
 }

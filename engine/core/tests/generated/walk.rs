@@ -150,7 +150,7 @@ fn walk(
     course.finish()?;
     Ok(Tally {
         executions: 1,
-        foretold: usize::from(!wild),
+        foretold: usize::from(oracle.is_some_and(|oracle| oracle.foretells())),
         ended: usize::from(course.instance.ended),
         ..course.tally
     })
