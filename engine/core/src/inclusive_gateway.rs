@@ -29,7 +29,9 @@ impl Step<'_> {
             let looks = matches!(kind, NodeKind::InclusiveGateway | NodeKind::ComplexGateway(_));
             (looks && !self.can_be_reached(scope, node)).then_some((scope, node))
         });
-        let forsaken: Vec<(Uuid, NodeIndex)> = gateways.collect();
+        let mut forsaken: Vec<(Uuid, NodeIndex)> = gateways.collect();
+        // The same one first, wherever the instance is in memory.
+        forsaken.sort_unstable();
         for (scope, node) in forsaken {
             let fired = match &self.model.flow_node(node).kind {
                 NodeKind::ComplexGateway(gateway) => self.leave_forsaken_gateway(scope, node, gateway)?,
